@@ -1,0 +1,76 @@
+// Package engine is the seam between the chain and the machine that computes it. An Engine owns tensors, runs plans on
+// them, combines them linearly and turns them into pixels; every sampler is written once above these verbs.
+//
+// Above the seam tensors are NCHW float32; how an engine stores them is its own affair.
+package engine
+
+import (
+	"context"
+
+	"unnoise/wasm/unet"
+	"unnoise/weights"
+)
+
+// Shape is the size of a tensor: samples, channels, rows, columns. A vector has H = W = 1.
+type Shape struct{ N, C, H, W int }
+
+// Len is the number of elements.
+func (s Shape) Len() int { return s.N * s.C * s.H * s.W }
+
+// Tensor is float32 storage on an engine.
+type Tensor interface {
+	Shape() Shape
+	// Write replaces the content with values in NCHW order; len(values) must be Shape().Len().
+	Write(values []float32) error
+	// Read waits for all work issued so far that touches the tensor and copies it out in NCHW order.
+	Read(ctx context.Context, values []float32) error
+	// Release gives the storage back. Using the tensor afterwards is an error.
+	Release()
+}
+
+// Term is one summand of a Combine.
+type Term struct {
+	Coef float32
+	T    Tensor
+	// Channel is the first channel read, where T has more channels than the destination (a network that also
+	// predicts its variance has 2C outputs).
+	Channel int
+}
+
+// Program is a plan made ready to run: weights loaded, pipelines built.
+type Program interface {
+	// Run computes the plan for the batch of inputs. inputs and outputs follow plan.Inputs and plan.Outputs; all have
+	// the same N. Work may still be under way when Run returns; Read of an output waits for it.
+	Run(ctx context.Context, outputs, inputs []Tensor) error
+	Release()
+}
+
+// Engine runs plans on tensors. It is used from one goroutine at a time.
+type Engine interface {
+	Info() Info
+	NewTensor(s Shape) (Tensor, error)
+	// Load prepares a plan with weights taken from src by the names in plan.Weights.
+	Load(ctx context.Context, plan *unet.Plan, src Source) (Program, error)
+	// Combine sets dst = clip(constant + sum of Coef*T), the sum taken in order, float32. clip <= 0 means no clipping, else the
+	// result is clamped to [-clip, clip]. dst may be one of the terms' tensors. 1 to 4 terms.
+	Combine(dst Tensor, constant, clip float32, terms ...Term) error
+	// Pixels reads the tensor (1 or 3 channels, values in [-1,1]) as 8-bit RGBA, [n][h][w][4]:
+	// round(clamp(v/2+0.5, 0, 1)*255), half to even, alpha 255.
+	Pixels(ctx context.Context, t Tensor) ([]byte, error)
+	// Sync waits until all issued work is done, and reports an error of the device.
+	Sync(ctx context.Context) error
+	Close()
+}
+
+// Source gives weights by name.
+type Source interface {
+	Tensor(name string) (weights.Tensor, error)
+}
+
+// Info names an engine for people and files.
+type Info struct {
+	Engine    string // "cpu" or "webgpu"
+	Adapter   string // what computes: "go simd wasm128", "go plain amd64", the GPU's description
+	Precision string // "float32"
+	Software  bool   // the adapter is a CPU in disguise (SwiftShader, lavapipe)
+}
