@@ -1,0 +1,19 @@
+package kernels
+
+import "math"
+
+// Softmax replaces row by exp(row) / sum(exp(row)); the largest entry is subtracted first.
+func Softmax(row []float32) {
+	top := row[0]
+	for _, v := range row {
+		top = max(top, v)
+	}
+	var sum float32
+	for i, v := range row {
+		row[i] = float32(math.Exp(float64(v - top)))
+		sum += row[i]
+	}
+	for i := range row {
+		row[i] /= sum
+	}
+}
