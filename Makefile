@@ -1,0 +1,91 @@
+# unnoise: `make` prints this list. Every target does the set-up it needs by itself.
+#
+# Variables: GOEXPERIMENT=      builds the plain loops instead of SIMD
+#            ADDR=HOST:PORT     where `make serve` listens
+#            BROWSERS="..."     which browsers `make test-browser` drives
+#            MODEL=DIR CASES=F  input and output of `make golden`
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# The go.mod names a toolchain; an image's GOTOOLCHAIN=local would refuse it. SIMD is an experiment of that toolchain.
+GOTOOLCHAIN  = auto
+GOEXPERIMENT = simd
+export GOTOOLCHAIN GOEXPERIMENT
+
+GO       = go
+ADDR     = localhost:8080
+BROWSERS = chromium firefox webkit
+PYTHON   = python3
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOFOLDERS   = kernels weights wasm tools
+JS          = GOOS=js GOARCH=wasm
+
+# What go.mod asks for: a staticcheck built by an older Go refuses newer code.
+TOOLCHAIN = $(shell sed -n 's/^toolchain //p' go.mod)
+
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+deps: ## install browsers and what tests need, from Debian packages where missing
+	@tools/deps.sh
+
+build: ## build/convert, build/sample and the site in build/site
+	$(GO) build -trimpath -o build/ ./tools/convert ./tools/sample
+	$(GO) run ./tools/site
+
+serve: build ## build the site and serve it on ADDR
+	$(GO) run ./tools/serve --addr $(ADDR)
+
+test: deps lint test-go test-browser ## everything: lint, Go tests native, tests in browsers
+	@echo "all tests passed"
+
+test-go: .venv ## Go tests with SIMD and with plain loops; the js/wasm build
+	$(GO) vet ./...
+	$(GO) test ./...
+ifneq ($(GOEXPERIMENT),)
+	GOEXPERIMENT= $(GO) test ./...
+endif
+	$(JS) $(GO) build ./kernels/... ./weights/... ./wasm/...
+
+test-browser: node_modules build ## engines and page in real browsers
+	@tools/deps.sh browsers
+	tools/test-browser.sh $(BROWSERS)
+
+lint: node_modules ## gofmt, vet, staticcheck, the tree's own rules, JavaScript and CSS
+	@test -z "$$(gofmt -l $(GOFOLDERS))" || { gofmt -d $(GOFOLDERS); exit 1; }
+	$(GO) vet ./...
+	$(JS) $(GO) vet ./...
+	$(GO) build -o build/lint ./tools/lint
+	GOBIN=$(CURDIR)/build/bin GOTOOLCHAIN=$(TOOLCHAIN) GOEXPERIMENT= $(GO) install $(STATICCHECK)
+	build/bin/staticcheck ./...
+	$(JS) build/bin/staticcheck ./kernels/... ./weights/... ./wasm/...
+	build/lint
+	npm run --silent check
+
+golden: ## reference values of the diffusers model in MODEL, written to CASES
+	@test -n "$(MODEL)" -a -n "$(CASES)" || { echo "usage: make golden MODEL=DIR CASES=OUT.safetensors"; exit 2; }
+	$(PYTHON) tools/golden/cases.py "$(MODEL)" "$(CASES)"
+
+bench: ## speed of the kernels and of the CPU engine
+	$(GO) test -run '^$$' -bench . -benchtime 300ms ./kernels ./wasm/engine/cpu
+
+clean: ## remove what was built and installed in this folder
+	rm -rf build node_modules .venv
+
+# The browser tests' packages, as package-lock.json fixes them.
+node_modules: package.json package-lock.json
+	@tools/deps.sh tools
+	npm ci --no-audit --no-fund
+	@touch node_modules
+
+# Python's own reader of .safetensors, to open what we write.
+.venv: weights/testdata/requirements.txt
+	@tools/deps.sh python
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check -r weights/testdata/requirements.txt
+	@touch .venv
+
+.PHONY: help deps build serve test test-go test-browser lint golden bench clean
