@@ -5,13 +5,13 @@ import "math"
 // GroupNormArgs is the statistics of a tensor (Wu and He 2018) folded with gain and bias. Groups are contiguous channels of the
 // joined inputs and may straddle the seam between them.
 type GroupNormArgs struct {
-	N, H, W  int
-	In       [2][]float32 // NHWC; the second is nil or joined behind the first
-	C        [2]int
-	Groups   int
-	Eps      float32
-	Gain     []float32 // [C]
-	Bias     []float32 // [C]
+	N, H, W int
+	In      [2][]float32 // NHWC; the second is nil or joined behind the first
+	C       [2]int
+	Groups  int
+	Eps     float32
+	Gain    []float32 // [C]
+	Bias    []float32 // [C]
 	// Film holds C values s and then C values t a sample, at Film[n*FilmStride:]; the norm becomes norm*(1+s)+t. nil for none.
 	Film       []float32
 	FilmStride int

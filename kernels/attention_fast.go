@@ -1,0 +1,80 @@
+package kernels
+
+import "math"
+
+// queryBlock is how many queries' scores are held at a time.
+const queryBlock = 64
+
+// Attention computes PlainAttention a block of queries at a time: the whole score matrix is never in memory.
+func (r *Runner) Attention(a *AttentionArgs) {
+	r.parallel(a.N*a.Heads, func(thread, task int) {
+		h := a.head(r, thread, task/a.Heads, task%a.Heads)
+		for q := 0; q < a.P; q += queryBlock {
+			h.block(q, min(q+queryBlock, a.P))
+		}
+	})
+}
+
+// attnHead is one head of one sample: keys and values packed as panels, room for a block's scores.
+type attnHead struct {
+	a            *AttentionArgs
+	qkv, out     []float32
+	width        int
+	keys, values []float32 // panels [width][nr] of keys, [P][nr] of value channels
+	scores       []float32 // [queryBlock][P]
+}
+
+func (a *AttentionArgs) head(r *Runner, thread, n, head int) *attnHead {
+	width := a.C / a.Heads
+	h := &attnHead{a: a, width: width, qkv: a.QKV[n*a.P*3*a.C+head*width:], out: a.Out[n*a.P*a.C+head*width:]}
+	keys, values := panelsOf(a.P)*width*best.nr, panelsOf(width)*a.P*best.nr
+	scratch := r.thread(thread, keys+values+queryBlock*a.P)
+	h.keys, h.values, h.scores = scratch[:keys], scratch[keys:][:values], scratch[keys+values:]
+	h.pack()
+	return h
+}
+
+func panelsOf(columns int) int { return (columns + best.nr - 1) / best.nr }
+
+// pack copies keys (scaled by 1/sqrt(width)) and values into panels, zero behind the last column.
+func (h *attnHead) pack() {
+	nr, c := best.nr, h.a.C
+	clear(h.keys)
+	clear(h.values)
+	scale := float32(1 / math.Sqrt(float64(h.width)))
+	for p := range h.a.P {
+		k, v := h.qkv[p*3*c+c:][:h.width], h.qkv[p*3*c+2*c:][:h.width]
+		for i := range h.width {
+			h.keys[(p/nr*h.width+i)*nr+p%nr] = k[i] * scale
+			h.values[(i/nr*h.a.P+p)*nr+i%nr] = v[i]
+		}
+	}
+}
+
+// block computes queries from..to: scores, softmax, mixture.
+func (h *attnHead) block(from, to int) {
+	h.multiply(to-from, h.qkv[from*3*h.a.C:], 3*h.a.C, h.width, h.keys, h.scores, h.a.P, h.a.P)
+	for i := range to - from {
+		softmax(h.scores[i*h.a.P:][:h.a.P])
+	}
+	h.multiply(to-from, h.scores, h.a.P, h.a.P, h.values, h.out[from*h.a.C:], h.a.C, h.width)
+}
+
+// multiply is out[i][j] = sum over k of in[i*inStride+k] * panels[k][j] for rows i and columns j.
+func (h *attnHead) multiply(rows int, in []float32, inStride, k int, panels, out []float32, outStride, columns int) {
+	var acc [maxMR * maxNR]float32
+	var offs [maxMR]int
+	mr, nr := best.mr, best.nr
+	for j := 0; j < columns; j += nr {
+		panel := panels[j*k:][:k*nr]
+		for i := 0; i < rows; i += mr {
+			for m := range mr {
+				offs[m] = min(i+m, rows-1) * inStride
+			}
+			best.run(acc[:], in, offs[:mr], 0, 1, k, panel)
+			for m := range min(mr, rows-i) {
+				copy(out[(i+m)*outStride+j:][:min(nr, columns-j)], acc[m*nr:])
+			}
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package kernels
+
+// The scalar forms of what the vector files do; used where there is no SIMD and for the ends of rows.
+
+func normaliseScalar(v, mean, scale, shift []float32) {
+	for i := range v {
+		v[i] = (v[i]-mean[i])*scale[i] + shift[i]
+	}
+}
+
+func siluScalar(v []float32) {
+	for i, x := range v {
+		v[i] = SiLU(x)
+	}
+}
+
+func finishScalar(out, acc, scale, shift []float32, mul float32) {
+	for i := range out {
+		out[i] = (acc[i]*scale[i] + shift[i]) * mul
+	}
+}
+
+func finishResidualScalar(out, acc, scale, shift, residual []float32, mul float32) {
+	for i := range out {
+		out[i] = (acc[i]*scale[i] + shift[i] + residual[i]) * mul
+	}
+}
+
+// sumScalar adds x - mean to sum and its square to squares, channel by channel.
+func centredScalar(sum, squares, x, mean []float32) {
+	for i, v := range x {
+		d := v - mean[i]
+		sum[i] += d
+		squares[i] += d * d
+	}
+}
