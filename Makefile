@@ -25,6 +25,7 @@ JS          = GOOS=js GOARCH=wasm
 
 # What go.mod asks for: a staticcheck built by an older Go refuses newer code.
 TOOLCHAIN = $(shell sed -n 's/^toolchain //p' go.mod)
+GOFMT     = "$$($(GO) env GOROOT)/bin/gofmt"
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -55,7 +56,7 @@ test-browser: node_modules build ## engines and page in real browsers
 	tools/test-browser.sh $(BROWSERS)
 
 lint: node_modules ## gofmt, vet, staticcheck, the tree's own rules, JavaScript and CSS
-	@test -z "$$(gofmt -l $(GOFOLDERS))" || { gofmt -d $(GOFOLDERS); exit 1; }
+	@$(GOFMT) -d $(GOFOLDERS) | (! grep .)
 	$(GO) vet ./...
 	$(JS) $(GO) vet ./...
 	$(GO) build -o build/lint ./tools/lint

@@ -40,6 +40,8 @@ def load(model_dir):
     folder = Path(model_dir)
     if (folder / "unet").is_dir():
         folder = folder / "unet"
+    if not (folder / "config.json").is_file():
+        raise ValueError("no config.json there or in unet/")
     plain = list(folder.glob("diffusion_pytorch_model*.safetensors")) + list(folder.glob("*.bin"))
     half_only = plain and all(".fp16." in file.name for file in plain)
     model = UNet2DModel.from_pretrained(

@@ -61,13 +61,16 @@ func missingPartners(t *tree, entries []kernelEntry) []finding {
 	return found
 }
 
-// checkOrphan looks at a shader or fast version and asks for what belongs to it.
+// checkOrphan looks at a shader or fast version and asks for what belongs to it. The plain version of a helper that is
+// built one way or the other may be called STEM_plain.go.
 func checkOrphan(t *tree, entries []kernelEntry, name string) []finding {
 	file := "kernels/" + name
 	var found []finding
 	fast := strings.HasSuffix(name, "_simd.go")
 	shader := strings.HasSuffix(name, ".wgsl")
-	if stem := stemOf(name); (fast || shader) && !t.has("kernels/"+stem+".go") {
+	stem := stemOf(name)
+	plain := t.has("kernels/"+stem+".go") || fast && t.has("kernels/"+stem+"_plain.go")
+	if (fast || shader) && !plain {
 		found = append(found, finding{file, 1, "no kernels/" + stem + ".go", "the plain loops are the definition that fast versions are judged by", "write it, or rename the file to its operation's stem"})
 	}
 	listed := func(e kernelEntry) bool { return slices.Contains(e.shaders, name) }

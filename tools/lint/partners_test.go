@@ -14,6 +14,8 @@ var kernelTree = map[string]string{
 	"kernels/conv3x3_test.go":     "package kernels",
 	"kernels/conv3x3.wgsl":        "",
 	"kernels/conv3x3_splitk.wgsl": "",
+	"kernels/vec_simd.go":         "package kernels",
+	"kernels/vec_plain.go":        "package kernels",
 }
 
 func TestPartnersPresent(t *testing.T) { expect(t, checkPartners, maps.Clone(kernelTree)) }
@@ -22,6 +24,7 @@ func TestPartnersMissing(t *testing.T) {
 	cases := []struct{ remove, want string }{
 		{"kernels/conv3x3_test.go", tableFile + ":8: kernel conv3x3 has no kernels/conv3x3_test.go"},
 		{"kernels/conv3x3_splitk.wgsl", tableFile + ":8: kernel conv3x3 has no kernels/conv3x3_splitk.wgsl"},
+		{"kernels/vec_plain.go", "kernels/vec_simd.go:1: no kernels/vec.go"},
 		{tableFile, tableFile + ":1: no kernels.Table found"},
 	}
 	for _, c := range cases {
