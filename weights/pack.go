@@ -89,7 +89,8 @@ func OpenPack(r io.ReaderAt, size int64, name string) (*Pack, error) {
 	if v, err := strconv.Atoi(f.Metadata[keyVersion]); err != nil || v < 1 {
 		return nil, f.fail("__metadata__", keyVersion+" must be a number from 1, found "+quote(f.Metadata[keyVersion]))
 	} else if v > Version {
-		return nil, errors.Join(f.fail("", "is a pack of version "+strconv.Itoa(v)+", this program reads up to "+strconv.Itoa(Version)+": update the program or convert the model again"), ErrVersion)
+		return nil, &Error{File: name, Err: ErrVersion, Problem: "is a pack of version " + strconv.Itoa(v) + ", this program reads up to " +
+			strconv.Itoa(Version) + ": update the program or convert the model again"}
 	}
 	if err := p.checkHeader(); err != nil {
 		return nil, err

@@ -38,7 +38,10 @@ type Error struct {
 	File    string // the file's name, or what stands for one
 	Where   string // tensor, key or part; may be ""
 	Problem string // what was found, what was expected, what to do
+	Err     error  // the kind of error, for errors.Is; may be nil
 }
+
+func (e *Error) Unwrap() error { return e.Err }
 
 func (e *Error) Error() string {
 	if e.Where == "" {
@@ -70,7 +73,7 @@ func Open(r io.ReaderAt, size int64, name string) (*File, error) {
 	return f, f.parse()
 }
 
-func (f *File) fail(where, problem string) error { return &Error{f.name, where, problem} }
+func (f *File) fail(where, problem string) error { return &Error{File: f.name, Where: where, Problem: problem} }
 
 func (f *File) parse() error {
 	o, err := jsontree.ParseObject(f.header)

@@ -14,7 +14,7 @@ func (t Tensor) Float32s() ([]float32, error) {
 	out := make([]float32, t.Len())
 	get := t.getter()
 	if get == nil {
-		return nil, &Error{"tensor", strconv.Quote(t.Name), "element type " + string(t.DType) + " cannot be read as numbers"}
+		return nil, &Error{File: "tensor", Where: strconv.Quote(t.Name), Problem: "element type " + string(t.DType) + " cannot be read as numbers"}
 	}
 	for i := range out {
 		out[i] = float32(get(i))
@@ -27,7 +27,7 @@ func (t Tensor) Float64s() ([]float64, error) {
 	out := make([]float64, t.Len())
 	get := t.getter()
 	if get == nil {
-		return nil, &Error{"tensor", strconv.Quote(t.Name), "element type " + string(t.DType) + " cannot be read as numbers"}
+		return nil, &Error{File: "tensor", Where: strconv.Quote(t.Name), Problem: "element type " + string(t.DType) + " cannot be read as numbers"}
 	}
 	for i := range out {
 		out[i] = get(i)

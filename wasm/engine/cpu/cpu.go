@@ -1,0 +1,130 @@
+// Package cpu runs plans in Go: on SIMD where the machine and the build have it, else in plain Go. The same code runs
+// natively and in WebAssembly.
+package cpu
+
+import (
+	"context"
+	"runtime"
+
+	"unnoise/kernels"
+	"unnoise/wasm/engine"
+)
+
+// Options choose how the engine computes.
+type Options struct {
+	// Threads is the number of threads; 0 means one per processor (one in WebAssembly).
+	Threads int
+	// Plain uses the kernels' definitions, which are slow and the yardstick of everything else.
+	Plain bool
+}
+
+// Engine implements engine.Engine.
+type Engine struct {
+	plain  bool
+	runner *kernels.Runner
+}
+
+// New makes an engine; it cannot fail.
+func New(o Options) *Engine {
+	threads := o.Threads
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	return &Engine{plain: o.Plain, runner: kernels.NewRunner(threads)}
+}
+
+// Info implements engine.Engine.
+func (e *Engine) Info() engine.Info {
+	adapter := kernels.FastName()
+	if e.plain {
+		adapter = "go definitions"
+	}
+	return engine.Info{Engine: "cpu", Adapter: adapter + " " + runtime.GOARCH, Precision: "float32"}
+}
+
+// tensor is NHWC.
+type tensor struct {
+	shape engine.Shape
+	data  []float32
+}
+
+func (t *tensor) Shape() engine.Shape { return t.shape }
+
+func (t *tensor) Write(values []float32) error {
+	if err := t.check(len(values)); err != nil {
+		return err
+	}
+	t.shape.ToNHWC(t.data, values)
+	return nil
+}
+
+func (t *tensor) Read(ctx context.Context, values []float32) error {
+	if err := t.check(len(values)); err != nil {
+		return err
+	}
+	t.shape.ToNCHW(values, t.data)
+	return ctx.Err()
+}
+
+func (t *tensor) check(n int) error {
+	if t.data == nil {
+		return engine.ErrUnknownTensor
+	}
+	return t.shape.CheckLen(n)
+}
+
+func (t *tensor) Release() { t.data = nil }
+
+// NewTensor implements engine.Engine; the content is zero.
+func (e *Engine) NewTensor(s engine.Shape) (engine.Tensor, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	return &tensor{s, make([]float32, s.Len())}, nil
+}
+
+// Combine implements engine.Engine.
+func (e *Engine) Combine(dst engine.Tensor, constant, clip float32, terms ...engine.Term) error {
+	out, err := own(dst)
+	if err != nil {
+		return err
+	}
+	list := make([]kernels.CombineTerm, len(terms))
+	for i, term := range terms {
+		in, err := own(term.T)
+		if err != nil {
+			return err
+		}
+		if err := engine.CheckTerm(out.shape, term); err != nil {
+			return err
+		}
+		list[i] = kernels.CombineTerm{Coef: term.Coef, In: in.data, C: in.shape.C, Skip: term.Channel}
+	}
+	kernels.PlainCombine(out.data, out.shape.C, constant, clip, list)
+	return nil
+}
+
+// Pixels implements engine.Engine.
+func (e *Engine) Pixels(ctx context.Context, t engine.Tensor) ([]byte, error) {
+	in, err := own(t)
+	if err != nil {
+		return nil, err
+	}
+	rgba := make([]byte, in.shape.N*in.shape.H*in.shape.W*4)
+	kernels.PlainPixels(rgba, in.data, in.shape.C)
+	return rgba, ctx.Err()
+}
+
+// Sync implements engine.Engine: nothing is ever under way.
+func (e *Engine) Sync(ctx context.Context) error { return ctx.Err() }
+
+// Close implements engine.Engine.
+func (e *Engine) Close() {}
+
+func own(t engine.Tensor) (*tensor, error) {
+	c, ok := t.(*tensor)
+	if !ok || c.data == nil {
+		return nil, engine.ErrUnknownTensor
+	}
+	return c, nil
+}

@@ -1,0 +1,121 @@
+package cpu
+
+import (
+	"context"
+
+	"unnoise/kernels"
+	"unnoise/wasm/engine"
+	"unnoise/wasm/unet"
+	"unnoise/weights"
+)
+
+// program is a loaded plan: weights cut into panels, buffers for the batch.
+type program struct {
+	e       *Engine
+	plan    *unet.Plan
+	weights map[string]matrix
+	vectors map[string][]float32
+	batch   int
+	slots   [][]float32
+	data    [][]float32 // of every tensor of the plan, during Run
+}
+
+// matrix is a weight as the kernels want it: its definition for the plain engine, panels for the fast one.
+type matrix struct {
+	weight kernels.Weight
+	scale  []float32
+	panels *kernels.Panels
+}
+
+// Load implements engine.Engine.
+func (e *Engine) Load(ctx context.Context, plan *unet.Plan, src engine.Source) (engine.Program, error) {
+	p := &program{e: e, plan: plan, weights: map[string]matrix{}, vectors: map[string][]float32{}}
+	for _, w := range plan.Weights {
+		if err := p.load(src, w); err != nil {
+			return nil, err
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (p *program) load(src engine.Source, w unet.WeightSpec) (err error) {
+	if !w.Matrix {
+		p.vectors[w.Name], err = engine.FetchVector(src, w)
+		return err
+	}
+	t, scale, err := engine.FetchMatrix(src, w)
+	if err != nil {
+		return err
+	}
+	m := matrix{scale: scale}
+	if t.DType == weights.F16 {
+		m.weight.F16 = t.Halves()
+	} else if m.weight.F32, err = t.Float32s(); err != nil {
+		return err
+	}
+	if !p.e.plain {
+		cout := w.Shape[len(w.Shape)-1]
+		m.panels = kernels.PackPanels(m.weight, t.Len()/cout, cout)
+		m.weight = kernels.Weight{}
+	}
+	p.weights[w.Name] = m
+	return nil
+}
+
+// Release implements engine.Program.
+func (p *program) Release() { *p = program{} }
+
+// Run implements engine.Program.
+func (p *program) Run(ctx context.Context, outputs, inputs []engine.Tensor) error {
+	batch, err := engine.CheckRun(p.plan, outputs, inputs)
+	if err != nil {
+		return err
+	}
+	p.reserve(batch)
+	if err := p.bind(p.plan.Inputs, inputs); err != nil {
+		return err
+	}
+	if err := p.bind(p.plan.Outputs, outputs); err != nil {
+		return err
+	}
+	for i := range p.plan.Ops {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		op := &p.plan.Ops[i]
+		steps[op.Kernel](p, op)
+	}
+	return nil
+}
+
+// reserve makes the buffers of a batch.
+func (p *program) reserve(batch int) {
+	if p.batch == batch {
+		return
+	}
+	p.batch = batch
+	p.slots = make([][]float32, len(p.plan.Slots))
+	for i, size := range p.plan.Slots {
+		p.slots[i] = make([]float32, batch*size)
+	}
+	p.data = make([][]float32, len(p.plan.Tensors))
+	for i, t := range p.plan.Tensors {
+		if t.Slot >= 0 {
+			p.data[i] = p.slots[t.Slot][:batch*t.Len()]
+		}
+	}
+}
+
+func (p *program) bind(ids []unet.TensorID, tensors []engine.Tensor) error {
+	for i, id := range ids {
+		t, err := own(tensors[i])
+		if err != nil {
+			return err
+		}
+		p.data[id] = t.data
+	}
+	return nil
+}
