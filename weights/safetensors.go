@@ -73,7 +73,9 @@ func Open(r io.ReaderAt, size int64, name string) (*File, error) {
 	return f, f.parse()
 }
 
-func (f *File) fail(where, problem string) error { return &Error{File: f.name, Where: where, Problem: problem} }
+func (f *File) fail(where, problem string) error {
+	return &Error{File: f.name, Where: where, Problem: problem}
+}
 
 func (f *File) parse() error {
 	o, err := jsontree.ParseObject(f.header)

@@ -165,3 +165,16 @@ func (c *compiler) up(l *Layer, in [2]TensorID) TensorID {
 	}
 	return c.b.Conv3x3(l.Name, Op{In: in, Up: true}, l.Out)
 }
+
+// CompileBlock lowers a single residual or attention block, to be looked at by itself: its inputs are the hidden tensor
+// and, where hidden > 0, the time embedding before SiLU.
+func CompileBlock(l *Layer, h, w, hidden int) *Plan {
+	c := compiler{n: &Network{Layers: []Layer{*l}}, b: NewBuilder()}
+	c.h = c.b.Input("x", h, w, l.In)
+	if hidden > 0 {
+		emb := c.b.Input("temb", 1, 1, hidden)
+		c.temb = c.b.Linear(l.Name+".time", emb, true, None, c.b.Vector("temb", l.timeWidth()), 0, l.timeWidth())
+	}
+	c.layer(l)
+	return c.b.Finish(c.h)
+}

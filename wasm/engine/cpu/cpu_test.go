@@ -1,0 +1,27 @@
+package cpu_test
+
+import (
+	"testing"
+
+	"unnoise/wasm/engine"
+	"unnoise/wasm/engine/cpu"
+	"unnoise/wasm/engine/enginetest"
+)
+
+// engines are the CPU engine's forms. "fast" is SIMD where the build and the machine have it.
+var engines = map[string]engine.Engine{
+	"plain":      cpu.New(cpu.Options{Plain: true}),
+	"fast":       cpu.New(cpu.Options{}),
+	"one thread": cpu.New(cpu.Options{Threads: 1}),
+}
+
+func each(t *testing.T, test func(*testing.T, engine.Engine)) {
+	for name, e := range engines {
+		t.Run(name, func(t *testing.T) {
+			t.Log(e.Info().Adapter)
+			test(t, e)
+		})
+	}
+}
+
+func TestLayers(t *testing.T) { each(t, enginetest.Layers) }
