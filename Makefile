@@ -8,6 +8,7 @@
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 
 # The go.mod names a toolchain; an image's GOTOOLCHAIN=local would refuse it. SIMD is an experiment of that toolchain.
 GOTOOLCHAIN  = auto
@@ -21,6 +22,7 @@ PYTHON   = python3
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFOLDERS   = kernels weights wasm tools
+CORE        = ./kernels/... ./weights/... ./wasm/...
 JS          = GOOS=js GOARCH=wasm
 
 # What go.mod asks for: a staticcheck built by an older Go refuses newer code.
@@ -49,21 +51,31 @@ test-go: .venv ## Go tests with SIMD and with plain loops; the js/wasm build
 ifneq ($(GOEXPERIMENT),)
 	GOEXPERIMENT= $(GO) test ./...
 endif
-	$(JS) $(GO) build ./kernels/... ./weights/... ./wasm/...
+	$(JS) $(GO) build $(CORE)
 
 test-browser: node_modules build ## engines and page in real browsers
 	@tools/deps.sh browsers
 	tools/test-browser.sh $(BROWSERS)
 
-lint: node_modules ## gofmt, vet, staticcheck, the tree's own rules, JavaScript and CSS
+lint: lint-format lint-vet lint-static lint-tree lint-page ## format, vet, staticcheck, the tree's own rules, JavaScript and CSS
+
+lint-format:
 	@$(GOFMT) -d $(GOFOLDERS) | (! grep .)
+
+lint-vet:
 	$(GO) vet ./...
-	$(JS) $(GO) vet ./...
-	$(GO) build -o build/lint ./tools/lint
+	$(JS) $(GO) vet $(CORE)
+
+lint-static:
 	GOBIN=$(CURDIR)/build/bin GOTOOLCHAIN=$(TOOLCHAIN) GOEXPERIMENT= $(GO) install $(STATICCHECK)
 	build/bin/staticcheck ./...
-	$(JS) build/bin/staticcheck ./kernels/... ./weights/... ./wasm/...
-	build/lint
+	GOEXPERIMENT= build/bin/staticcheck $(CORE)
+	$(JS) build/bin/staticcheck $(CORE)
+
+lint-tree:
+	$(GO) run ./tools/lint
+
+lint-page: node_modules
 	npm run --silent check
 
 golden: ## reference values of the diffusers model in MODEL, written to CASES
@@ -89,4 +101,4 @@ node_modules: package.json package-lock.json
 	.venv/bin/pip install --quiet --disable-pip-version-check -r weights/testdata/requirements.txt
 	@touch .venv
 
-.PHONY: help deps build serve test test-go test-browser lint golden bench clean
+.PHONY: help deps build serve test test-go test-browser lint lint-format lint-vet lint-static lint-tree lint-page golden bench clean
