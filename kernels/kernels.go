@@ -35,7 +35,7 @@ type Info struct {
 var Table = []Info{
 	{Linear, []string{"linear.wgsl"}, "y = act(x) W * scale + bias + residual"},
 	{GroupNorm, []string{"groupnorm.wgsl"}, "group statistics to per-channel mean, scale, shift"},
-	{Conv3x3, []string{"conv3x3.wgsl"}, "3x3 convolution of act(norm(concat(a, b)))"},
+	{Conv3x3, []string{"conv3x3.wgsl", "conv3x3_reduce.wgsl"}, "3x3 convolution of act(norm(concat(a, b)))"},
 	{Conv1x1, []string{"conv1x1.wgsl"}, "1x1 convolution of act(norm(concat(a, b)))"},
 	{Attention, []string{"attention.wgsl"}, "softmax(q k^T / sqrt(d)) v per head"},
 	{AvgPool2, []string{"avgpool2.wgsl"}, "2x2 mean of act(norm(a))"},

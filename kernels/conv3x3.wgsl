@@ -1,0 +1,208 @@
+// 3x3 convolution of act(norm(concat(a, b))) with everything around it, as kernels/conv3x3.go defines it:
+//
+//   out = (conv * scale + bias + time + residual) * mul
+//
+// A workgroup makes a tile of 4*QX x TH pixels and 4*CQ output channels of one sample; a thread makes four pixels of a
+// row and four channels. Input channels go by in blocks of four: the block's pixels with their halo, normalised and
+// activated, and its weights are staged in workgroup memory.
+
+struct Params {
+  h: u32, w: u32,            // rows and columns of the inputs as stored
+  c0: u32, c1: u32,          // channels of the inputs
+  ho: u32, wo: u32, cout: u32,
+  before: u32,               // zero pixels above and left
+  up: u32,                   // 1: the picture is read at twice its size
+  norm: u32, silu: u32,      // 1: applied to the input
+  time: u32, timeStride: u32, // offset of the vector's first channel plus one, 0 for none; values a sample
+  residual: u32,             // 1: added
+  vectors: u32,              // where scale[cout], bias[cout] stand in the arena
+  slabs: u32, slabSize: u32, // the input channels are cut into slabs of so many; more than one: out holds raw sums
+  outSize: u32,              // elements of the whole output (one slab)
+  mul: f32,
+}
+
+override STRIDE: u32 = 1u;
+override WIDE: bool = false; // weights are float32 rather than pairs of float16
+override CQ: u32 = 16u;      // quads of output channels
+override QX: u32 = 2u;       // quads of pixels in a row
+override TH: u32 = 8u;       // rows
+override ROWS: u32 = 16u;    // QX * TH
+override SX: u32 = 10u;      // staged columns, (4 * QX - 1) * STRIDE + 3
+override STAGED: u32 = 100u; // staged pixels, SX * ((TH - 1) * STRIDE + 3)
+override TAPS: u32 = 576u;   // staged quads of weights, 36 * CQ
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read> norm: array<f32>;     // [n][mean, scale, shift][c]
+@group(0) @binding(4) var<storage, read> weights: array<vec2u>; // [9][c rounded up to 4][quads of cout]
+@group(0) @binding(5) var<storage, read> arena: array<f32>;
+@group(0) @binding(6) var<storage, read> time: array<f32>;
+@group(0) @binding(7) var<storage, read> residual: array<f32>;
+@group(0) @binding(8) var<storage, read_write> out: array<f32>;
+
+var<workgroup> pixels: array<vec4f, STAGED>; // [row][column] of four channels
+var<workgroup> taps: array<vec4f, TAPS>;     // [tap][channel][quad]
+
+var<private> acc0: vec4f;
+var<private> acc1: vec4f;
+var<private> acc2: vec4f;
+var<private> acc3: vec4f;
+
+// silu cannot overflow: the exponent is never positive.
+fn silu(x: vec4f) -> vec4f {
+  let e = exp(-abs(x));
+  return x * select(vec4f(1.0), e, x < vec4f(0.0)) / (1.0 + e);
+}
+
+fn raw(pixel: u32, c: u32) -> f32 {
+  if (c < p.c0) {
+    return a[pixel * p.c0 + c];
+  }
+  if (c < p.c0 + p.c1) {
+    return b[pixel * p.c1 + c - p.c0];
+  }
+  return 0.0;
+}
+
+// statistics are row k (mean, scale, shift) of channels c to c+3.
+fn statistics(n: u32, k: u32, c: u32) -> vec4f {
+  let i = (3u * n + k) * (p.c0 + p.c1);
+  let last = p.c0 + p.c1 - 1u;
+  return vec4f(norm[i + c], norm[i + min(c + 1u, last)], norm[i + min(c + 2u, last)], norm[i + min(c + 3u, last)]);
+}
+
+// at is channels c to c+3 of the activated picture at row y, column x; zero outside, whatever norm and act do to zero.
+fn at(n: u32, y: i32, x: i32, c: u32) -> vec4f {
+  if (y < 0 || x < 0 || u32(y) >= (p.h << p.up) || u32(x) >= (p.w << p.up)) {
+    return vec4f(0.0);
+  }
+  let pixel = (n * p.h + (u32(y) >> p.up)) * p.w + (u32(x) >> p.up);
+  var v = vec4f(raw(pixel, c), raw(pixel, c + 1u), raw(pixel, c + 2u), raw(pixel, c + 3u));
+  if (p.norm != 0u) {
+    v = (v - statistics(n, 0u, c)) * statistics(n, 1u, c) + statistics(n, 2u, c);
+  }
+  if (p.silu != 0u) {
+    v = silu(v);
+  }
+  return v;
+}
+
+// weight is quad i of the weights; unpack2x16float is exact.
+fn weight(i: u32) -> vec4f {
+  if (WIDE) {
+    return vec4f(bitcast<vec2f>(weights[2u * i]), bitcast<vec2f>(weights[2u * i + 1u]));
+  }
+  let w = weights[i];
+  return vec4f(unpack2x16float(w.x), unpack2x16float(w.y));
+}
+
+fn stage(index: u32, n: u32, y: i32, x: i32, c: u32, firstQuad: u32) {
+  for (var i = index; i < STAGED; i += CQ * ROWS) {
+    pixels[i] = at(n, y + i32(i / SX), x + i32(i % SX), c);
+  }
+  let quads = (p.cout + 3u) / 4u;
+  let channels = (p.c0 + p.c1 + 3u) / 4u * 4u;
+  for (var i = index; i < TAPS; i += CQ * ROWS) {
+    let row = i / CQ; // tap * 4 + channel
+    let quad = min(firstQuad + i % CQ, quads - 1u);
+    taps[i] = weight(((row / 4u) * channels + c + row % 4u) * quads + quad);
+  }
+}
+
+// tap adds the products of four pixels, four channels each, with the weights from quad i on.
+fn tap(v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f, i: u32) {
+  let w0 = taps[i];
+  let w1 = taps[i + CQ];
+  let w2 = taps[i + 2u * CQ];
+  let w3 = taps[i + 3u * CQ];
+  acc0 += w0 * v0.x + w1 * v0.y + w2 * v0.z + w3 * v0.w;
+  acc1 += w0 * v1.x + w1 * v1.y + w2 * v1.z + w3 * v1.w;
+  acc2 += w0 * v2.x + w1 * v2.y + w2 * v2.z + w3 * v2.w;
+  acc3 += w0 * v3.x + w1 * v3.y + w2 * v3.z + w3 * v3.w;
+}
+
+// window adds the nine taps; first is the staged pixel of the first output's first tap.
+fn window(first: u32, quad: u32) {
+  for (var ky = 0u; ky < 3u; ky++) {
+    let i = first + ky * SX;
+    let t = ky * 12u * CQ + quad;
+    let v0 = pixels[i];
+    let v1 = pixels[i + 1u];
+    let v2 = pixels[i + 2u];
+    let v3 = pixels[i + 3u];
+    let v4 = pixels[i + 4u];
+    let v5 = pixels[i + 5u];
+    if (STRIDE == 1u) {
+      tap(v0, v1, v2, v3, t);
+      tap(v1, v2, v3, v4, t + 4u * CQ);
+      tap(v2, v3, v4, v5, t + 8u * CQ);
+    } else {
+      let v6 = pixels[i + 6u];
+      let v7 = pixels[i + 7u];
+      let v8 = pixels[i + 8u];
+      tap(v0, v2, v4, v6, t);
+      tap(v1, v3, v5, v7, t + 4u * CQ);
+      tap(v2, v4, v6, v8, t + 8u * CQ);
+    }
+  }
+}
+
+fn finish(sum: f32, i: u32, n: u32, c: u32) -> f32 {
+  var v = sum * arena[p.vectors + c] + arena[p.vectors + p.cout + c];
+  if (p.time != 0u) {
+    v += time[n * p.timeStride + p.time - 1u + c];
+  }
+  if (p.residual != 0u) {
+    v += residual[i];
+  }
+  return v * p.mul;
+}
+
+fn put(sum: f32, slab: u32, pixel: u32, n: u32, c: u32) {
+  if (c >= p.cout) {
+    return;
+  }
+  let i = pixel * p.cout + c;
+  if (p.slabs > 1u) {
+    out[slab * p.outSize + i] = sum;
+  } else {
+    out[i] = finish(sum, i, n, c);
+  }
+}
+
+fn store(sum: vec4f, slab: u32, n: u32, y: u32, x: u32, c: u32) {
+  if (y >= p.ho || x >= p.wo) {
+    return;
+  }
+  let pixel = (n * p.ho + y) * p.wo + x;
+  put(sum.x, slab, pixel, n, c);
+  put(sum.y, slab, pixel, n, c + 1u);
+  put(sum.z, slab, pixel, n, c + 2u);
+  put(sum.w, slab, pixel, n, c + 3u);
+}
+
+@compute @workgroup_size(CQ, ROWS)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u, @builtin(local_invocation_index) index: u32) {
+  let across = (p.wo + 4u * QX - 1u) / (4u * QX);
+  let y0 = group.x / across * TH;
+  let x0 = group.x % across * 4u * QX;
+  let n = group.z / p.slabs;
+  let slab = group.z % p.slabs;
+  let qx = local.y % QX;
+  let qy = local.y / QX;
+  let end = min((slab + 1u) * p.slabSize, p.c0 + p.c1);
+  for (var c = slab * p.slabSize; c < end; c += 4u) {
+    stage(index, n, i32(y0 * STRIDE) - i32(p.before), i32(x0 * STRIDE) - i32(p.before), c, group.y * CQ);
+    workgroupBarrier();
+    window(qy * STRIDE * SX + qx * 4u * STRIDE, local.x);
+    workgroupBarrier();
+  }
+  let y = y0 + qy;
+  let x = x0 + 4u * qx;
+  let c = (group.y * CQ + local.x) * 4u;
+  store(acc0, slab, n, y, x, c);
+  store(acc1, slab, n, y, x + 1u, c);
+  store(acc2, slab, n, y, x + 2u, c);
+  store(acc3, slab, n, y, x + 3u, c);
+}

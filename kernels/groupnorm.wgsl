@@ -1,0 +1,83 @@
+// Statistics of a group, folded with gain and bias into mean, scale and shift, as kernels/groupnorm.go defines them.
+//
+// A workgroup takes one group of one sample and goes over it twice: first the mean, then the deviations and their squares
+// around it. The mean of the deviations is what rounding took from the mean; it goes into the shift.
+
+struct Params {
+  pixels: u32,         // of one sample
+  c0: u32, c1: u32,    // channels of the inputs, joined
+  groups: u32,
+  eps: f32,
+  film: u32, filmStride: u32, // offset of C scales and C shifts plus one, 0 for none; values a sample
+  vectors: u32,        // where gain[c], bias[c] stand in the arena
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read> arena: array<f32>;
+@group(0) @binding(4) var<storage, read> film: array<f32>;
+@group(0) @binding(5) var<storage, read_write> out: array<f32>; // [n][mean, scale, shift][c]
+
+var<workgroup> sums: array<vec2f, 256>;
+
+fn raw(pixel: u32, c: u32) -> f32 {
+  if (c < p.c0) {
+    return a[pixel * p.c0 + c];
+  }
+  return b[pixel * p.c1 + c - p.c0];
+}
+
+// total adds up every thread's pair.
+fn total(v: vec2f, index: u32) -> vec2f {
+  sums[index] = v;
+  workgroupBarrier();
+  for (var half = 128u; half > 0u; half /= 2u) {
+    if (index < half) {
+      sums[index] += sums[index + half];
+    }
+    workgroupBarrier();
+  }
+  let sum = sums[0];
+  workgroupBarrier();
+  return sum;
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
+  let n = group.y;
+  let channels = p.c0 + p.c1;
+  let size = channels / p.groups;
+  let first = group.x * size;
+  let count = p.pixels * size;
+
+  var sum = 0.0;
+  for (var i = index; i < count; i += 256u) {
+    sum += raw(n * p.pixels + i / size, first + i % size);
+  }
+  let mean = total(vec2f(sum, 0.0), index).x / f32(count);
+
+  var moments = vec2f(0.0); // of the deviations: sum, sum of squares
+  for (var i = index; i < count; i += 256u) {
+    let d = raw(n * p.pixels + i / size, first + i % size) - mean;
+    moments += vec2f(d, d * d);
+  }
+  moments = total(moments, index) / f32(count);
+  let rest = moments.x;
+  let variance = max(moments.y - rest * rest, 0.0);
+  let rstd = 1.0 / sqrt(variance + p.eps);
+
+  for (var c = first + index; c < first + size; c += 256u) {
+    var scale = arena[p.vectors + c] * rstd;
+    var shift = arena[p.vectors + channels + c];
+    if (p.film != 0u) {
+      let i = n * p.filmStride + p.film - 1u + c;
+      scale *= 1.0 + film[i];
+      shift = shift * (1.0 + film[i]) + film[i + channels];
+    }
+    let o = 3u * n * channels + c;
+    out[o] = mean;
+    out[o + channels] = scale;
+    out[o + 2u * channels] = shift - rest * scale;
+  }
+}
