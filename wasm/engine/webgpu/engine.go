@@ -1,0 +1,121 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"context"
+	"errors"
+
+	"unnoise/wasm/engine"
+	"unnoise/wasm/internal/webgpu"
+)
+
+// ErrDeviceLost is what every verb answers, wrapped, once the GPU is gone: make a new engine and go back to the last copy
+// of the chain.
+var ErrDeviceLost = webgpu.ErrLost
+
+// ErrNoGPU is what New answers, wrapped, where the browser has no WebGPU or no adapter.
+var ErrNoGPU = errors.New("no GPU")
+
+var errClosed = errors.New("WebGPU engine is closed")
+
+// Engine implements engine.Engine on a GPU.
+type Engine struct {
+	dev    *webgpu.Device
+	info   webgpu.AdapterInfo
+	limits limits
+	shop   *shop
+	dummy  *webgpu.Buffer // bound where an operation has no such input: never read, but a binding must hold something
+	flight flight
+	verbs  map[verbKey]*verb
+	closed bool
+}
+
+// limits depend on what kind of adapter computes.
+type limits struct {
+	submit int64 // multiplications a submit may hold, to stay below about 200 ms: watchdogs end longer ones
+	groups int   // workgroups that a convolution should have at least, by cutting its input channels into slabs
+}
+
+// An integrated GPU does some 1e11 multiplications a second, a software adapter 1e9 to 3e9.
+var (
+	hardware = limits{submit: 2e10, groups: 128}
+	software = limits{submit: 3e8, groups: 1}
+)
+
+// New opens the browser's GPU.
+func New(ctx context.Context) (*Engine, error) {
+	if err := webgpu.CheckReplay(); err != nil {
+		return nil, err
+	}
+	adapter, err := webgpu.RequestAdapter(ctx)
+	if err != nil {
+		return nil, noGPU(err)
+	}
+	dev, err := adapter.RequestDevice(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{dev: dev, info: adapter.Info, limits: hardware, shop: newShop(dev), verbs: map[verbKey]*verb{}}
+	if e.info.Software() {
+		e.limits = software
+	}
+	e.dummy, err = dev.NewBuffer("absent", 256, webgpu.Storage)
+	if err == nil {
+		err = e.shop.prepare(ctx, []spec{{shader: "combine"}, {shader: "pixels"}})
+	}
+	if err != nil {
+		dev.Destroy()
+		return nil, err
+	}
+	return e, nil
+}
+
+// noGPU marks the errors that say that there is no GPU; others stay what they are.
+func noGPU(err error) error {
+	if errors.Is(err, webgpu.ErrUnavailable) || errors.Is(err, webgpu.ErrNoAdapter) {
+		return &noGPUError{err}
+	}
+	return err
+}
+
+type noGPUError struct{ cause error }
+
+func (e *noGPUError) Error() string   { return e.cause.Error() }
+func (e *noGPUError) Unwrap() []error { return []error{ErrNoGPU, e.cause} }
+
+// Info implements engine.Engine.
+func (e *Engine) Info() engine.Info {
+	return engine.Info{Engine: "webgpu", Adapter: e.info.String(), Precision: "float32", Software: e.info.Software()}
+}
+
+// check reports what makes the engine unusable: closed, lost, or an error of earlier work that nobody was waiting for.
+func (e *Engine) check() error {
+	if e.closed {
+		return errClosed
+	}
+	return e.dev.Err()
+}
+
+// Sync implements engine.Engine.
+func (e *Engine) Sync(ctx context.Context) error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	done, err := e.dev.Done()
+	if err != nil {
+		return err
+	}
+	if err := done.Wait(ctx); err != nil {
+		return err
+	}
+	return e.check()
+}
+
+// Close implements engine.Engine: the device and all that was made on it are gone.
+func (e *Engine) Close() {
+	if !e.closed {
+		e.closed = true
+		e.dev.Destroy()
+	}
+}

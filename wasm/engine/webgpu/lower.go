@@ -1,0 +1,93 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"math"
+
+	"unnoise/wasm/internal/webgpu"
+	"unnoise/wasm/unet"
+)
+
+// elementThreads is the workgroup of the shaders that make one element a thread and go on in strides of the whole grid.
+const elementThreads = 256
+
+// elementGroups is the number of their workgroups.
+func elementGroups(size int) int {
+	return min(ceilDiv(size, elementThreads), webgpu.MaxWorkgroups)
+}
+
+// elements adds a call of such a shader.
+func (l *lowering) elements(shader string, p params, size int, reads []binding, s *stage) {
+	l.calls = append(l.calls, call{spec: spec{shader: shader}, params: p, reads: reads, write: of(s.Out), x: elementGroups(size), y: 1, z: 1})
+}
+
+// linearBlock is the number of outputs a workgroup of linear.wgsl makes.
+const linearBlock = 64
+
+func (l *lowering) linear(i int, s *stage) {
+	m, cin := l.p.matrices[i], l.p.plan.Tensors[s.In[0]].C
+	var p params
+	p.u(cin, s.cout, flag(s.SiLU), flag(s.Residual != unet.None), l.p.vectors[i], s.OutOffset, l.p.plan.Tensors[s.Out].C)
+	l.calls = append(l.calls, call{spec: spec{"linear", constants{"WIDE": flag(m.wide)}}, params: p,
+		reads: []binding{of(s.In[0]), {own: m.buf}, {own: l.p.arena}, of(s.Residual)}, write: of(s.Out),
+		x: ceilDiv(s.cout, linearBlock), y: l.n, z: 1, macs: int64(l.n) * int64(cin) * int64(s.cout)})
+}
+
+func (l *lowering) groupNorm(i int, s *stage) {
+	in := l.p.plan.Tensors[s.In[0]]
+	var p params
+	p.u(in.H*in.W, in.C, l.p.plan.Channels(s.Op)-in.C, s.Groups)
+	p.f(s.Eps)
+	p.u(l.time(s)...)
+	p.u(l.p.vectors[i])
+	l.calls = append(l.calls, call{spec: spec{shader: "groupnorm"}, params: p,
+		reads: []binding{of(s.In[0]), of(s.In[1]), {own: l.p.arena}, of(s.Time)}, write: of(s.Out), x: s.Groups, y: l.n, z: 1})
+}
+
+// A workgroup of attention.wgsl takes so many queries and mixes so many channels of a head.
+const (
+	attentionQueries  = 4
+	attentionChannels = 256
+)
+
+func (l *lowering) attention(_ int, s *stage) {
+	out := l.p.plan.Tensors[s.Out]
+	width, pixels := out.C/s.Heads, out.H*out.W
+	chunks := ceilDiv(width, attentionChannels)
+	var p params
+	p.u(pixels, out.C, width)
+	p.f(float32(1 / math.Sqrt(float64(width))))
+	p.u(chunks)
+	l.calls = append(l.calls, call{spec: spec{shader: "attention"}, params: p, reads: []binding{of(s.In[0])}, write: of(s.Out),
+		x: ceilDiv(pixels, attentionQueries), y: s.Heads * chunks, z: l.n, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)})
+}
+
+func (l *lowering) avgPool2(_ int, s *stage) {
+	in, size := l.p.plan.Tensors[s.In[0]], l.n*l.p.plan.Tensors[s.Out].Len()
+	var p params
+	p.u(size, in.H, in.W, in.C, flag(s.Norm != unet.None), flag(s.SiLU))
+	l.elements("avgpool2", p, size, []binding{of(s.In[0]), of(s.Norm)}, s)
+}
+
+func (l *lowering) upsample(_ int, s *stage) {
+	in, size := l.p.plan.Tensors[s.In[0]], l.n*l.p.plan.Tensors[s.Out].Len()
+	var p params
+	p.u(size, in.H, in.W, in.C)
+	l.elements("upsample", p, size, []binding{of(s.In[0])}, s)
+}
+
+func (l *lowering) concat(_ int, s *stage) {
+	size := l.n * l.p.plan.Tensors[s.Out].Len()
+	var p params
+	p.u(size, l.p.plan.Tensors[s.In[0]].C, l.p.plan.Tensors[s.In[1]].C)
+	l.elements("concat", p, size, []binding{of(s.In[0]), of(s.In[1])}, s)
+}
+
+func (l *lowering) combine(_ int, s *stage) {
+	out := l.p.plan.Tensors[s.Out]
+	size := l.n * out.Len()
+	p := combineParams(size, out.C, s.Const, 0, []combineTerm{{coef: s.Coef, channels: out.C}})
+	none := of(unet.None)
+	l.elements("combine", p, size, []binding{of(s.In[0]), none, none, none}, s)
+}

@@ -1,0 +1,116 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"unnoise/kernels"
+	"unnoise/wasm/internal/webgpu"
+	"unnoise/wasm/unet"
+)
+
+// tile is what a workgroup of conv3x3 makes: 4*qx by th pixels and 4*cq channels. A thread makes four pixels and four channels.
+type tile struct{ qx, th, cq int }
+
+// The tiles. Workgroup memory holds the staged pixels and weights of four input channels: at stride 2 the large tile
+// takes 13.6 KiB of the 16 that every device has.
+var (
+	largeTile = tile{2, 8, 16}
+	smallTile = tile{1, 4, 16} // pictures of at most 4x4
+)
+
+func tileFor(out unet.Tensor) tile {
+	if out.H <= 4 && out.W <= 4 {
+		return smallTile
+	}
+	return largeTile
+}
+
+// constants are the overrides of conv3x3.wgsl.
+func (t tile) constants(stride int, wide bool) constants {
+	sx := (4*t.qx-1)*stride + 3
+	return constants{"STRIDE": stride, "WIDE": flag(wide), "CQ": t.cq, "QX": t.qx, "TH": t.th, "ROWS": t.qx * t.th,
+		"SX": sx, "STAGED": sx * ((t.th-1)*stride + 3), "TAPS": 36 * t.cq}
+}
+
+// minSlab is the fewest input channels worth a slab of their own: below, the raw sums cost more than they bring.
+const minSlab = 32
+
+// slabs is how many slabs the input channels are cut into, and how many channels each has, so that there are enough
+// workgroups: a small picture alone has too few tiles to fill a GPU.
+func (l *lowering) slabs(groups, channels, outSize int) (count, size int) {
+	want := min(l.p.e.limits.groups/groups, channels/minSlab, webgpu.MaxBinding/4/outSize, webgpu.MaxWorkgroups/l.n)
+	if want <= 1 {
+		return 1, channels
+	}
+	size = ceilDiv(ceilDiv(channels, want), 4) * 4
+	return ceilDiv(channels, size), size
+}
+
+func (l *lowering) conv3x3(i int, s *stage) {
+	in, out, m := l.p.plan.Tensors[s.In[0]], l.p.plan.Tensors[s.Out], l.p.matrices[i]
+	t := tileFor(out)
+	tiles, quads := ceilDiv(out.W, 4*t.qx)*ceilDiv(out.H, t.th), ceilDiv(out.C, 4*t.cq)
+	channels, size := l.p.plan.Channels(s.Op), l.n*out.Len()
+	slabs, slabSize := l.slabs(tiles*quads*l.n, channels, size)
+	before := 1
+	if s.Stride == 2 && s.Pad == kernels.PadRightBottom {
+		before = 0
+	}
+	var p params
+	p.u(in.H, in.W, in.C, channels-in.C, out.H, out.W, out.C, before, flag(s.Up), flag(s.Norm != unet.None), flag(s.SiLU))
+	p.u(l.time(s)...)
+	p.u(flag(s.Residual != unet.None), l.p.vectors[i], slabs, slabSize, size)
+	p.f(s.Mul)
+	c := call{spec: spec{"conv3x3", t.constants(s.Stride, m.wide)}, params: p, reads: l.convReads(s, m), write: of(s.Out),
+		x: tiles, y: quads, z: l.n * slabs, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)}
+	if slabs > 1 {
+		c.write = rawSums
+		l.partial = max(l.partial, slabs*size)
+	}
+	l.calls = append(l.calls, c)
+	if slabs > 1 {
+		l.reduce(i, s, slabs, size)
+	}
+}
+
+// time is the offset, plus one, and the stride of the vector that an operation reads; 0 for none.
+func (l *lowering) time(s *stage) []int {
+	if s.Time == unet.None {
+		return []int{0, 0}
+	}
+	return []int{s.TimeOffset + 1, l.p.plan.Tensors[s.Time].C}
+}
+
+func (l *lowering) convReads(s *stage, m matrix) []binding {
+	return []binding{of(s.In[0]), of(s.In[1]), of(s.Norm), {own: m.buf}, {own: l.p.arena}, of(s.Time), of(s.Residual)}
+}
+
+// reduce adds up the slabs.
+func (l *lowering) reduce(i int, s *stage, slabs, size int) {
+	out := l.p.plan.Tensors[s.Out]
+	var p params
+	p.u(size, out.Len(), out.C, slabs)
+	p.u(l.time(s)...)
+	p.u(flag(s.Residual != unet.None), l.p.vectors[i])
+	p.f(s.Mul)
+	l.elements("conv3x3_reduce", p, size, []binding{rawSums, {own: l.p.arena}, of(s.Time), of(s.Residual)}, s)
+}
+
+// conv1x1Tile is 64 pixels and 64 channels.
+var conv1x1Tile = constants{"CQ": 16, "ROWS": 16, "STAGED": 256, "TAPS": 256}
+
+func (l *lowering) conv1x1(i int, s *stage) {
+	in, out, m := l.p.plan.Tensors[s.In[0]], l.p.plan.Tensors[s.Out], l.p.matrices[i]
+	pixels := l.n * out.H * out.W
+	var p params
+	p.u(pixels, out.H*out.W, in.C, l.p.plan.Channels(s.Op)-in.C, out.C, flag(s.Norm != unet.None), flag(s.SiLU))
+	p.u(l.time(s)...)
+	p.u(flag(s.Residual != unet.None), l.p.vectors[i])
+	p.f(s.Mul)
+	consts := constants{"WIDE": flag(m.wide)}
+	for name, v := range conv1x1Tile {
+		consts[name] = v
+	}
+	l.calls = append(l.calls, call{spec: spec{"conv1x1", consts}, params: p, reads: l.convReads(s, m), write: of(s.Out),
+		x: ceilDiv(pixels, 64), y: ceilDiv(out.C, 64), z: 1, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)})
+}

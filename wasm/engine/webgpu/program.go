@@ -1,0 +1,209 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"context"
+	"errors"
+
+	"unnoise/wasm/engine"
+	"unnoise/wasm/internal/webgpu"
+	"unnoise/wasm/unet"
+)
+
+// program is a loaded plan.
+type program struct {
+	e        *Engine
+	plan     *unet.Plan
+	stages   []stage
+	matrices []matrix         // of each stage
+	vectors  []int            // where each stage's vectors stand in the arena
+	arena    *webgpu.Buffer   // scales, gains and biases of all stages
+	weights  []*webgpu.Buffer // all that Load made
+
+	room    int                              // samples the activations have room for
+	slots   []*webgpu.Buffer                 // of the plan's slots
+	outside map[unet.TensorID]*webgpu.Buffer // of the plan's inputs and outputs
+	partial *webgpu.Buffer                   // raw sums of convolutions in slabs; nil for none
+	records map[int]*record                  // by number of samples
+}
+
+var errReleased = errors.New("WebGPU: program was released")
+
+// Load implements engine.Engine.
+func (e *Engine) Load(ctx context.Context, plan *unet.Plan, src engine.Source) (engine.Program, error) {
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	p := &program{e: e, plan: plan, stages: stages(plan), records: map[int]*record{}}
+	err := e.dev.Scope(ctx, func() error { return p.load(ctx, src) })
+	if err == nil && p.most() == 0 {
+		err = checkSize("one sample's activations", p.largest())
+	}
+	if err == nil {
+		err = e.shop.prepare(ctx, p.specs(1))
+	}
+	if err != nil {
+		p.Release()
+		return nil, err
+	}
+	return p, nil
+}
+
+// largest is the number of elements of the plan's largest tensor, for one sample.
+func (p *program) largest() int {
+	n := 1
+	for _, size := range p.plan.Slots {
+		n = max(n, size)
+	}
+	for _, t := range p.plan.Tensors {
+		n = max(n, t.Len())
+	}
+	return n
+}
+
+// most is the number of samples that fit the bindings; larger batches run in parts.
+func (p *program) most() int { return webgpu.MaxBinding / 4 / p.largest() }
+
+// Run implements engine.Program.
+func (p *program) Run(ctx context.Context, outputs, inputs []engine.Tensor) error {
+	if p.e == nil {
+		return errReleased
+	}
+	if err := p.e.check(); err != nil {
+		return err
+	}
+	batch, err := engine.CheckRun(p.plan, outputs, inputs)
+	if err != nil {
+		return err
+	}
+	in, err := p.e.ownAll(inputs)
+	if err != nil {
+		return err
+	}
+	out, err := p.e.ownAll(outputs)
+	if err != nil {
+		return err
+	}
+	if err := p.e.flight.wait(ctx); err != nil {
+		return err
+	}
+	for first := 0; first < batch; first += p.most() {
+		if err := p.part(ctx, out, in, first, min(batch-first, p.most())); err != nil {
+			return err
+		}
+	}
+	return p.e.flight.issued(p.e.dev)
+}
+
+func (e *Engine) ownAll(tensors []engine.Tensor) ([]*tensor, error) {
+	var err error
+	list := make([]*tensor, len(tensors))
+	for i, t := range tensors {
+		if list[i], err = e.own(t); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// part runs n samples from first on.
+func (p *program) part(ctx context.Context, outputs, inputs []*tensor, first, n int) error {
+	r, err := p.record(ctx, n)
+	if err != nil {
+		return err
+	}
+	before := make([]webgpu.Copy, len(inputs))
+	for i, id := range p.plan.Inputs {
+		size := 4 * p.plan.Tensors[id].Len()
+		before[i] = webgpu.Copy{Src: inputs[i].buf, SrcOffset: first * size, Dst: p.outside[id], Size: n * size}
+	}
+	after := make([]webgpu.Copy, len(outputs))
+	for i, id := range p.plan.Outputs {
+		size := 4 * p.plan.Tensors[id].Len()
+		after[i] = webgpu.Copy{Src: p.outside[id], Dst: outputs[i].buf, DstOffset: first * size, Size: n * size}
+	}
+	return p.e.dev.Replay(r.recording, before, after)
+}
+
+// reserve makes the activations' buffers, for n samples at least.
+func (p *program) reserve(n, partial int) error {
+	const usage = webgpu.Storage | webgpu.CopySrc | webgpu.CopyDst
+	if n > p.room {
+		p.drop()
+		p.room, p.outside = n, map[unet.TensorID]*webgpu.Buffer{}
+		for _, size := range p.plan.Slots {
+			buf, err := p.e.dev.NewBuffer("activations", 4*n*size, usage)
+			if err != nil {
+				return err
+			}
+			p.slots = append(p.slots, buf)
+		}
+		for _, id := range append(p.plan.Inputs[:len(p.plan.Inputs):len(p.plan.Inputs)], p.plan.Outputs...) {
+			if p.outside[id] != nil {
+				continue
+			}
+			buf, err := p.e.dev.NewBuffer(p.plan.Tensors[id].Name, 4*n*p.plan.Tensors[id].Len(), usage)
+			if err != nil {
+				return err
+			}
+			p.outside[id] = buf
+		}
+	}
+	return p.reservePartial(partial)
+}
+
+// reservePartial makes room for n raw sums. Records that use a smaller buffer are made anew.
+func (p *program) reservePartial(n int) (err error) {
+	if n == 0 || p.partial != nil && p.partial.Size >= 4*n {
+		return nil
+	}
+	p.dropRecords()
+	if p.partial != nil {
+		p.partial.Destroy()
+	}
+	p.partial, err = p.e.dev.NewBuffer("partial sums", 4*n, webgpu.Storage)
+	return err
+}
+
+// buffer is where a tensor's elements are.
+func (p *program) buffer(id unet.TensorID) *webgpu.Buffer {
+	switch {
+	case id == unet.None:
+		return p.e.dummy
+	case p.outside[id] != nil:
+		return p.outside[id]
+	}
+	return p.slots[p.plan.Tensors[id].Slot]
+}
+
+// drop frees the activations and what is recorded on them.
+func (p *program) drop() {
+	p.dropRecords()
+	for _, b := range p.slots {
+		b.Destroy()
+	}
+	for _, b := range p.outside {
+		b.Destroy()
+	}
+	p.room, p.slots, p.outside = 0, nil, nil
+}
+
+func (p *program) dropRecords() {
+	for n, r := range p.records {
+		r.uniforms.Destroy()
+		delete(p.records, n)
+	}
+}
+
+// Release implements engine.Program.
+func (p *program) Release() {
+	p.drop()
+	if p.partial != nil {
+		p.partial.Destroy()
+	}
+	for _, b := range p.weights {
+		b.Destroy()
+	}
+	*p = program{}
+}

@@ -1,0 +1,154 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"context"
+
+	"unnoise/kernels"
+	"unnoise/wasm/internal/webgpu"
+	"unnoise/wasm/unet"
+)
+
+// record is a plan's dispatches for one number of samples.
+type record struct {
+	recording *webgpu.Recording
+	uniforms  *webgpu.Buffer
+}
+
+// call is one dispatch before it is recorded. Buffers are named by tensors of the plan, so that a list of calls can be
+// made before there are buffers.
+type call struct {
+	spec    spec
+	params  params
+	reads   []binding
+	write   binding
+	x, y, z int
+	macs    int64
+}
+
+// binding is a buffer: a tensor of the plan, or one of those that have no tensor.
+type binding struct {
+	tensor unet.TensorID
+	own    *webgpu.Buffer // weights and vectors
+	raw    bool           // the raw sums of slabs
+}
+
+func of(id unet.TensorID) binding { return binding{tensor: id} }
+
+var rawSums = binding{raw: true}
+
+// lowering turns stages into calls for n samples.
+type lowering struct {
+	p     *program
+	n     int
+	calls []call
+	// partial is the number of raw sums the largest convolution in slabs leaves.
+	partial int
+}
+
+// lowerings says how each kernel is called; i is the number of the stage.
+var lowerings = map[kernels.Kernel]func(l *lowering, i int, s *stage){
+	kernels.Linear:    (*lowering).linear,
+	kernels.GroupNorm: (*lowering).groupNorm,
+	kernels.Conv3x3:   (*lowering).conv3x3,
+	kernels.Conv1x1:   (*lowering).conv1x1,
+	kernels.Attention: (*lowering).attention,
+	kernels.AvgPool2:  (*lowering).avgPool2,
+	kernels.Upsample:  (*lowering).upsample,
+	kernels.Concat:    (*lowering).concat,
+	kernels.Combine:   (*lowering).combine,
+}
+
+// lower lists the calls for n samples.
+func (p *program) lower(n int) *lowering {
+	l := &lowering{p: p, n: n}
+	for i := range p.stages {
+		lowerings[p.stages[i].Kernel](l, i, &p.stages[i])
+	}
+	return l
+}
+
+// specs are the pipelines that n samples need.
+func (p *program) specs(n int) []spec {
+	var list []spec
+	for _, c := range p.lower(n).calls {
+		list = append(list, c.spec)
+	}
+	return list
+}
+
+// record is the recording for n samples, made when it is first asked for.
+func (p *program) record(ctx context.Context, n int) (*record, error) {
+	if r := p.records[n]; r != nil {
+		return r, nil
+	}
+	l := p.lower(n)
+	if err := p.e.shop.prepare(ctx, p.specs(n)); err != nil {
+		return nil, err
+	}
+	var r *record
+	err := p.e.dev.Scope(ctx, func() (err error) {
+		if err = p.reserve(n, l.partial); err == nil {
+			r, err = p.assemble(l.calls)
+		}
+		return err
+	})
+	if err != nil {
+		p.drop()
+		return nil, err
+	}
+	p.records[n] = r
+	return r, nil
+}
+
+// assemble writes the uniform blocks, makes the bind groups and cuts the calls into submits.
+func (p *program) assemble(calls []call) (*record, error) {
+	blocks := make([]uint32, len(calls)*webgpu.UniformAlign/4)
+	for i, c := range calls {
+		copy(blocks[i*webgpu.UniformAlign/4:], c.params)
+	}
+	uniforms, err := p.e.dev.NewBuffer("uniforms", 4*len(blocks), webgpu.Uniform|webgpu.CopyDst)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.e.dev.Write(uniforms, 0, bytesOf(blocks)); err != nil {
+		return nil, err
+	}
+	submits := [][]webgpu.Dispatch{nil}
+	var macs int64
+	for i := range calls {
+		c := &calls[i]
+		d, err := p.bind(c, webgpu.Block{Buffer: uniforms, Offset: i * webgpu.UniformAlign, Size: webgpu.UniformAlign})
+		if err != nil {
+			return nil, err
+		}
+		last := len(submits) - 1
+		if macs += c.macs; macs > p.e.limits.submit && len(submits[last]) > 0 {
+			submits, macs = append(submits, nil), c.macs
+			last++
+		}
+		submits[last] = append(submits[last], d)
+	}
+	return &record{webgpu.Record(submits...), uniforms}, nil
+}
+
+func (p *program) bind(c *call, block webgpu.Block) (webgpu.Dispatch, error) {
+	pipeline := p.e.shop.pipeline(c.spec)
+	reads := make([]*webgpu.Buffer, len(c.reads))
+	for i, b := range c.reads {
+		reads[i] = p.resolve(b)
+	}
+	group, err := p.e.dev.NewBindGroup(pipeline, block, reads, p.resolve(c.write))
+	return webgpu.Dispatch{Pipeline: pipeline, Group: group, X: c.x, Y: c.y, Z: c.z}, err
+}
+
+func (p *program) resolve(b binding) *webgpu.Buffer {
+	switch {
+	case b.own != nil:
+		return b.own
+	case b.raw:
+		return p.partial
+	}
+	return p.buffer(b.tensor)
+}

@@ -1,0 +1,24 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"context"
+	"testing"
+
+	"unnoise/wasm/engine/enginetest"
+)
+
+// open makes an engine; that there is no GPU is a failure, since these tests run where one is expected.
+func open(t *testing.T) *Engine {
+	t.Helper()
+	e, err := New(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	t.Logf("%+v", e.Info())
+	return e
+}
+
+func TestLayers(t *testing.T) { enginetest.Layers(t, open(t)) }

@@ -1,0 +1,79 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"context"
+	"syscall/js"
+)
+
+// Promise is a JavaScript promise that Go waits for.
+type Promise struct {
+	op    string
+	done  chan struct{}
+	value js.Value
+	err   error
+}
+
+// newPromise listens to a promise; its callbacks are released when it settles.
+func newPromise(op string, v js.Value) *Promise {
+	p := &Promise{op: op, done: make(chan struct{})}
+	var fulfilled, rejected js.Func
+	settle := func() {
+		fulfilled.Release()
+		rejected.Release()
+		close(p.done)
+	}
+	fulfilled = js.FuncOf(func(_ js.Value, args []js.Value) any {
+		p.value = args[0]
+		settle()
+		return nil
+	})
+	rejected = js.FuncOf(func(_ js.Value, args []js.Value) any {
+		p.err = fromJS(op, args[0])
+		settle()
+		return nil
+	})
+	v.Call("then", fulfilled, rejected)
+	return p
+}
+
+// call invokes a method that returns a promise.
+func call(op string, on js.Value, args ...any) (p *Promise, err error) {
+	defer catch(op, &err)
+	return newPromise(op, on.Call(op, args...)), nil
+}
+
+// await calls a method and waits for its promise.
+func await(ctx context.Context, op string, on js.Value, args ...any) (js.Value, error) {
+	p, err := call(op, on, args...)
+	if err != nil {
+		return js.Undefined(), err
+	}
+	return p.wait(ctx)
+}
+
+func (p *Promise) wait(ctx context.Context) (js.Value, error) {
+	select {
+	case <-p.done:
+		return p.value, p.err
+	case <-ctx.Done():
+		return js.Undefined(), ctx.Err()
+	}
+}
+
+// Wait blocks until the promise settles or the context ends.
+func (p *Promise) Wait(ctx context.Context) error {
+	_, err := p.wait(ctx)
+	return err
+}
+
+// Settled says whether Wait would return at once.
+func (p *Promise) Settled() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
