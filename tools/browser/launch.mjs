@@ -1,0 +1,56 @@
+// Starts a real browser and gives it a small interface that is the same for Chromium, Firefox and WebKitGTK.
+//
+//   const browser = await launchBrowser("firefox", { webgpu: true });
+//   await browser.open("http://localhost:8080/");
+//   await browser.evaluate((a, b) => a + b, 1, 2); // 3; the function may be async, values travel as JSON
+//   await browser.screenshot("page.png");
+//   await browser.close(); // leaves no process and no folder behind
+
+import { launchChromium, launchFirefox } from "./puppeteer.mjs";
+import { launchWebKit } from "./webkit.mjs";
+
+const launchers = { chromium: launchChromium, firefox: launchFirefox, webkit: launchWebKit };
+
+/** The names launchBrowser knows. */
+export const browserNames = Object.keys(launchers);
+
+/**
+ * A running browser with one page.
+ *
+ * @typedef {object} Browser
+ * @property {string} name "chromium", "firefox" or "webkit"
+ * @property {{kind: string, text: string}[]} log what the page wrote to its console (kind "log", "warn", "error") and
+ *   the errors nobody caught (kind "pageerror"), oldest first; always empty in WebKitGTK
+ * @property {Promise<Error>} died resolves, and never rejects, when the page or the browser has crashed
+ * @property {(url: string) => Promise<void>} open navigates and waits for the load event
+ * @property {(fn: Function|string, ...args: any[]) => Promise<any>} evaluate calls fn in the page, or takes the value
+ *   of an expression given as a string; rejects with what the page threw
+ * @property {(path: string) => Promise<void>} screenshot writes a PNG of the viewport
+ * @property {(view: View) => Promise<void>} setView sets the size of the viewport and the colour scheme
+ * @property {() => Promise<void>} close ends every process of the browser
+ */
+
+/**
+ * What a page is seen through. WebKitGTK has neither scale nor dark: it refuses them.
+ *
+ * @typedef {object} View
+ * @property {number} width in CSS pixels
+ * @property {number} height in CSS pixels
+ * @property {number} [scale] device pixels in a CSS pixel, 1 unless told
+ * @property {boolean} [dark] the user prefers a dark page
+ */
+
+/**
+ * Starts a browser with a fresh profile.
+ *
+ * @param {string} name one of browserNames
+ * @param {{webgpu?: boolean}} [options] webgpu: switch WebGPU on, on a software adapter where there is no GPU.
+ *   WebKitGTK has no WebGPU: there the switch changes nothing.
+ * @returns {Promise<Browser>}
+ * @throws {Error} an unknown name; a browser that is not installed (the message says `make deps`) or does not start
+ */
+export async function launchBrowser(name, options = {}) {
+  const launch = launchers[name];
+  if (!launch) throw new Error(`no browser is called ${JSON.stringify(name)}; known: ${browserNames.join(", ")}`);
+  return launch({ webgpu: false, ...options });
+}
