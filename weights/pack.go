@@ -3,7 +3,6 @@ package weights
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"strconv"
@@ -47,7 +46,7 @@ func WritePack(w io.Writer, metadata map[string]string, tensors []Tensor) error 
 	m[keyChunks] = chunksText(tensors)
 	header := headerText(m, tensors)
 	sum := sha256.Sum256(header)
-	header = bytes.Replace(header, []byte(hashField(zeroHash)), []byte(hashField(hex.EncodeToString(sum[:]))), 1)
+	header = bytes.Replace(header, []byte(hashField(zeroHash)), []byte(hashField(hexText(sum[:]))), 1)
 	return writeWith(w, header, tensors)
 }
 
@@ -63,14 +62,14 @@ func chunksText(tensors []Tensor) string {
 			h.Write(data[:n])
 			data, filled = data[n:], filled+n
 			if filled == ChunkSize {
-				list = append(list, hex.EncodeToString(h.Sum(nil)))
+				list = append(list, hexText(h.Sum(nil)))
 				h.Reset()
 				filled = 0
 			}
 		}
 	}
 	if filled > 0 {
-		list = append(list, hex.EncodeToString(h.Sum(nil)))
+		list = append(list, hexText(h.Sum(nil)))
 	}
 	return jsontree.Text(jsontree.NewObject().Set("size", ChunkSize).Set("sha256", list))
 }
@@ -102,7 +101,7 @@ func (p *Pack) checkHeader() error {
 	claimed := p.Metadata[keyHeader]
 	zeroed := bytes.Replace(p.header, []byte(hashField(claimed)), []byte(hashField(zeroHash)), 1)
 	sum := sha256.Sum256(zeroed)
-	if hex.EncodeToString(sum[:]) != claimed {
+	if hexText(sum[:]) != claimed {
 		return p.fail("header", "does not match its hash: the file is damaged, fetch or convert it again")
 	}
 	return nil
@@ -136,7 +135,7 @@ func (p *Pack) Verify() error {
 			return p.fail("chunk "+strconv.Itoa(i), "cannot be read: "+err.Error())
 		}
 		sum := sha256.Sum256(data)
-		if hex.EncodeToString(sum[:]) != want {
+		if hexText(sum[:]) != want {
 			return p.fail("chunk "+strconv.Itoa(i)+" of "+strconv.Itoa(len(p.hashes)), "does not match its hash: the file is damaged, fetch or convert it again")
 		}
 	}
@@ -146,5 +145,5 @@ func (p *Pack) Verify() error {
 // ID is the SHA-256 of the header, which holds the hashes of everything else: it names the pack's content.
 func (p *Pack) ID() string {
 	sum := sha256.Sum256(p.header)
-	return hex.EncodeToString(sum[:])
+	return hexText(sum[:])
 }

@@ -208,3 +208,9 @@ func (f *Fields) Objects(key string) []*Fields {
 	}
 	return out
 }
+
+// Value is a member as it was parsed.
+func (f *Fields) Value(key string) any {
+	f.used[key] = true
+	return f.o.Values[key]
+}

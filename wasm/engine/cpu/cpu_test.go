@@ -25,3 +25,12 @@ func each(t *testing.T, test func(*testing.T, engine.Engine)) {
 }
 
 func TestLayers(t *testing.T) { each(t, enginetest.Layers) }
+
+// cpuBound: the references' README asks 3e-5 of float32 arithmetic; PyTorch's own is within 1.4e-5.
+const cpuBound = 3e-5
+
+func TestNetworks(t *testing.T) {
+	each(t, func(t *testing.T, e engine.Engine) { enginetest.Networks(t, e, cpuBound) })
+}
+
+func TestChains(t *testing.T) { each(t, enginetest.Chains) }

@@ -1,0 +1,154 @@
+package enginetest
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"unnoise/wasm/checkpoint"
+	"unnoise/wasm/engine"
+	"unnoise/wasm/goldens"
+	"unnoise/wasm/model"
+	"unnoise/weights"
+	"unnoise/weights/jsontree"
+)
+
+// Pack converts a diffusers folder and opens the pack, all in memory.
+func Pack(t testing.TB, dir string, dtype weights.DType) *model.Model {
+	t.Helper()
+	c, err := checkpoint.OpenFolder(os.DirFS(dir), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	k, err := c.Convert(dtype, model.Provenance{Object: jsontree.NewObject()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var buf bytes.Buffer
+	if err := k.Write(&buf); err != nil {
+		t.Fatal(err)
+	}
+	m, err := model.OpenBytes(buf.Bytes(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Verify(); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// Denoiser loads a pack on an engine.
+func Denoiser(t testing.TB, e engine.Engine, m *model.Model) *engine.Denoiser {
+	t.Helper()
+	d, err := engine.NewDenoiser(context.Background(), e, m.Net, m.Plan, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Release)
+	return d
+}
+
+// diffusersFolder says whether a golden is a diffusers folder with .safetensors weights; the other layouts are the
+// business of readers that do not exist yet.
+func diffusersFolder(dir string) bool {
+	found, _ := filepath.Glob(filepath.Join(dir, "*.safetensors"))
+	more, _ := filepath.Glob(filepath.Join(dir, "unet", "*.safetensors"))
+	_, root := os.Stat(filepath.Join(dir, "config.json"))
+	_, sub := os.Stat(filepath.Join(dir, "unet", "config.json"))
+	return (root == nil && len(found) > 1) || (sub == nil && len(more) > 0)
+}
+
+// Networks checks every diffusers U-Net of goldens/unet, with float16 and float32 weights, against the float64 run with
+// the same weights. bound is the largest difference allowed, of outputs of standard deviation 1.
+func Networks(t *testing.T, e engine.Engine, bound float64) {
+	checked := 0
+	for _, name := range goldens.Names(t, "unet") {
+		dir := filepath.Join(goldens.Dir(t), "unet", name)
+		if !diffusersFolder(dir) {
+			continue
+		}
+		checked++
+		t.Run(name, func(t *testing.T) {
+			for _, dtype := range []weights.DType{weights.F16, weights.F32} {
+				d := Denoiser(t, e, Pack(t, dir, dtype))
+				files, err := filepath.Glob(filepath.Join(dir, "cases*.safetensors"))
+				if err != nil || len(files) == 0 {
+					t.Fatal("no cases")
+				}
+				for _, file := range files {
+					rel, _ := filepath.Rel(goldens.Dir(t), file)
+					worst := cases(t, d, goldens.Open(t, rel), map[weights.DType]string{weights.F16: "eps64_w16.", weights.F32: "eps64."}[dtype], bound)
+					t.Logf("%s %s: largest difference %.2g", filepath.Base(file), dtype, worst)
+				}
+			}
+		})
+	}
+	if checked == 0 {
+		t.Error("no networks checked")
+	}
+}
+
+// cases runs every case of a file and compares with the given reference.
+func cases(t *testing.T, d *engine.Denoiser, f *goldens.File, reference string, bound float64) (worst float64) {
+	var names []string
+	for _, entry := range f.Entries {
+		if n, ok := strings.CutPrefix(entry.Name, "x."); ok {
+			names = append(names, n)
+		}
+	}
+	slices.Sort(names)
+	for _, n := range names {
+		want := reference
+		if !f.Has(want + n) {
+			t.Errorf("case %s has no %s", n, reference)
+			continue
+		}
+		got := Denoise(t, d, f.Values("x."+n), f.Float64s("t."+n), labels(f, "y."+n))
+		diff, err := goldens.Compare(got, f.Values(want+n), goldens.Tolerance{Abs: bound})
+		if err != nil {
+			t.Errorf("case %s: %v", n, err)
+		}
+		worst = max(worst, diff)
+	}
+	return worst
+}
+
+func labels(f *goldens.File, name string) []int {
+	if !f.Has(name) {
+		return nil
+	}
+	var out []int
+	for _, v := range f.Float64s(name) {
+		out = append(out, int(v))
+	}
+	return out
+}
+
+// Denoise runs the network once.
+func Denoise(t testing.TB, d *engine.Denoiser, x []float32, ts []float64, y []int) []float32 {
+	t.Helper()
+	ctx := context.Background()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	in, err := d.Engine.NewTensor(d.InShape(len(ts)))
+	must(err)
+	defer in.Release()
+	out, err := d.Engine.NewTensor(d.OutShape(len(ts)))
+	must(err)
+	defer out.Release()
+	must(in.Write(x))
+	must(d.Denoise(ctx, out, in, ts, y))
+	values := make([]float32, out.Shape().Len())
+	must(out.Read(ctx, values))
+	return values
+}
