@@ -49,16 +49,15 @@ func (a *ConvArgs) Grid() (h, w int) {
 	return a.H, a.W
 }
 
-// at is act(norm(x)) at grid position (y, x), channel c; zero outside.
-func (a *ConvArgs) at(n, y, x, c int) float32 {
-	h, w := a.Grid()
-	if y < 0 || x < 0 || y >= h || x >= w {
-		return 0
+// activated is act(norm(concat(In))) as one NHWC tensor.
+func (a *ConvArgs) activated() []float32 {
+	c := a.Channels()
+	out := make([]float32, a.N*a.H*a.W*c)
+	for i := range out {
+		n := i / (a.H * a.W * c)
+		out[i] = activate(a.raw(i/c, i%c), a.Norm, n, i%c, c, a.SiLU)
 	}
-	if a.Up {
-		y, x = y/2, x/2
-	}
-	return activate(a.raw((n*a.H+y)*a.W+x, c), a.Norm, n, c, a.Channels(), a.SiLU)
+	return out
 }
 
 // raw is channel c of a pixel of the joined inputs.

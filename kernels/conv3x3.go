@@ -8,28 +8,34 @@ func PlainConv3x3(a *ConvArgs) {
 	if a.Stride == 2 && a.Pad == PadRightBottom {
 		before = 0
 	}
-	i := 0
-	for n := range a.N {
-		for y := range ho {
-			for x := range wo {
-				for c := range a.Cout {
-					sum := a.taps(n, y*a.Stride-before, x*a.Stride-before, c)
-					a.Out[i] = a.finish(sum, i, n, c)
-					i++
-				}
-			}
+	in, weight := a.activated(), a.Weight.Float32s()
+	sums := make([]float32, a.Cout)
+	for pixel := range a.N * ho * wo {
+		n, y, x := pixel/(ho*wo), pixel/wo%ho, pixel%wo
+		clear(sums)
+		for tap := range 9 {
+			a.tap(sums, in, weight, n, y*a.Stride-before+tap/3, x*a.Stride-before+tap%3, tap)
+		}
+		for c, sum := range sums {
+			i := pixel*a.Cout + c
+			a.Out[i] = a.finish(sum, i, n, c)
 		}
 	}
 }
 
-// taps is the sum over the 3x3 window whose first pixel is (y, x) of the grid.
-func (a *ConvArgs) taps(n, y, x, cout int) float32 {
+// tap adds the products of one kernel position, which lies on pixel (y, x) of the grid, to every channel's sum.
+func (a *ConvArgs) tap(sums, in, weight []float32, n, y, x, tap int) {
+	h, w := a.Grid()
+	if y < 0 || x < 0 || y >= h || x >= w {
+		return
+	}
+	if a.Up {
+		y, x = y/2, x/2
+	}
 	channels := a.Channels()
-	var sum float32
-	for tap := range 9 {
-		for c := range channels {
-			sum += a.at(n, y+tap/3, x+tap%3, c) * a.Weight.At((tap*channels+c)*a.Cout+cout)
+	for c, v := range in[((n*a.H+y)*a.W+x)*channels:][:channels] {
+		for cout, f := range weight[(tap*channels+c)*a.Cout:][:a.Cout] {
+			sums[cout] += v * f
 		}
 	}
-	return sum
 }

@@ -62,10 +62,14 @@ type Weight struct {
 // Len is the number of elements.
 func (w Weight) Len() int { return len(w.F16) + len(w.F32) }
 
-// At widens element i.
-func (w Weight) At(i int) float32 {
-	if w.F16 != nil {
-		return HalfToFloat(w.F16[i])
+// Float32s widens all elements; a float32 weight is given as it is.
+func (w Weight) Float32s() []float32 {
+	if w.F16 == nil {
+		return w.F32
 	}
-	return w.F32[i]
+	out := make([]float32, len(w.F16))
+	for i, bits := range w.F16 {
+		out[i] = HalfToFloat(bits)
+	}
+	return out
 }

@@ -16,12 +16,13 @@ type LinearArgs struct {
 
 // PlainLinear is the linear layer, by definition.
 func PlainLinear(a *LinearArgs) {
+	weight := a.Weight.Float32s()
 	for n := range a.N {
 		for cout := range a.Cout {
 			var sum float32
 			for c := range a.Cin {
 				v := activate(a.In[n*a.Cin+c], nil, n, c, a.Cin, a.SiLU)
-				sum += v * a.Weight.At(c*a.Cout+cout)
+				sum += v * weight[c*a.Cout+cout]
 			}
 			a.Out[n*a.OutStride+cout] = a.finish(sum, n, cout)
 		}
