@@ -129,4 +129,3 @@ func Denoise(ctx context.Context, d *engine.Denoiser, x []float32, ts []float64,
 	eps := make([]float32, out.Shape().Len())
 	return eps, out.Read(ctx, eps)
 }
-
