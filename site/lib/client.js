@@ -1,0 +1,65 @@
+// Calls into the worker, as promises. The other end is worker.js, which has the form of the messages.
+
+import { abortError, makeError } from "./errors.js";
+
+/** A worker and the calls under way in it. */
+export class Client {
+  #worker;
+  #calls = new Map(); // id -> {resolve, reject, onEvent}
+  #last = 0;
+  #ended = null;
+
+  constructor() {
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    this.#worker.onmessage = ({ data }) => this.#receive(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.end(
+        makeError("EngineError", `The worker stopped: ${event.message || "it could not be loaded"}. Reload the page.`),
+      );
+    };
+  }
+
+  /**
+   * Calls an operation of the worker.
+   *
+   * @param {string} op
+   * @param {object} [args]
+   * @param {{signal?: AbortSignal, onEvent?: (event: object, painted: () => void) => void, transfer?: Transferable[]}} [options]
+   *   an aborted signal rejects at once and ends the work at its next step; painted acknowledges a picture
+   */
+  call(op, args = {}, { signal, onEvent, transfer = [] } = {}) {
+    if (this.#ended) return Promise.reject(this.#ended);
+    if (signal?.aborted) return Promise.reject(abortError());
+    const id = ++this.#last;
+    const abort = () => {
+      this.#worker.postMessage({ cancel: id });
+      this.#calls.get(id)?.reject(abortError());
+    };
+    const promise = new Promise((resolve, reject) => {
+      this.#calls.set(id, { resolve, reject, onEvent });
+      this.#worker.postMessage({ id, op, args }, transfer);
+    });
+    signal?.addEventListener("abort", abort, { once: true });
+    return promise.finally(() => {
+      this.#calls.delete(id);
+      signal?.removeEventListener("abort", abort);
+    });
+  }
+
+  #receive({ id, event, result, error }) {
+    const call = this.#calls.get(id);
+    if (!call) return;
+    if (event) call.onEvent?.(event, () => this.#worker.postMessage({ painted: id }));
+    else if (error) call.reject(makeError(error.name, error.message));
+    else call.resolve(result);
+  }
+
+  /** Ends the worker; calls under way are rejected with the error. */
+  end(error) {
+    if (this.#ended) return;
+    this.#ended = error;
+    this.#worker.terminate();
+    for (const { reject } of this.#calls.values()) reject(error);
+  }
+}

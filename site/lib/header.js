@@ -1,0 +1,93 @@
+// What a download has to know of a pack: its length and the hashes of its pieces. The layout is FORMAT.md's: 8 bytes
+// of little-endian length, a JSON header, data.
+
+import { makeError } from "./errors.js";
+
+// A header holds names and shapes; no network has a hundred megabytes of them.
+const maxHeader = 100 * 2 ** 20;
+
+/**
+ * Where a pack's data is and how its pieces hash.
+ *
+ * @typedef {object} Layout
+ * @property {number} start first byte of the data
+ * @property {number} total length of the whole file in bytes
+ * @property {number} chunk length of a hashed piece in bytes; 0 where the header has no hashes
+ * @property {string[]} sha256 hashes of the pieces, in hexadecimal
+ */
+
+/**
+ * Reads the header from the first bytes of a file.
+ *
+ * @param {Uint8Array} bytes
+ * @returns {Layout|null} null: more bytes are needed
+ * @throws {Error} PackError where this cannot become a pack
+ */
+export function readLayout(bytes) {
+  if (bytes.length < 8) return null;
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (length > maxHeader) throw notAPack("it does not start with a header's length");
+  if (bytes.length < 8 + length) return null;
+  const header = parse(bytes.subarray(8, 8 + length));
+  const chunks = parseChunks(header.__metadata__?.chunks);
+  return { start: 8 + length, total: 8 + length + dataLength(header), ...chunks };
+}
+
+function parse(bytes) {
+  try {
+    const header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    if (header && typeof header === "object") return header;
+  } catch {
+    // Said below.
+  }
+  throw notAPack("its header is no JSON object");
+}
+
+function dataLength(header) {
+  let end = 0;
+  for (const [name, tensor] of Object.entries(header)) {
+    if (name === "__metadata__") continue;
+    const last = tensor?.data_offsets?.[1];
+    if (!Number.isSafeInteger(last) || last < 0) throw notAPack(`tensor ${JSON.stringify(name)} has no place in it`);
+    end = Math.max(end, last);
+  }
+  return end;
+}
+
+// Missing or strange hashes are left to the core, which checks every file once more and knows what to say.
+function parseChunks(text) {
+  try {
+    const { size, sha256 } = JSON.parse(text);
+    if (Number.isSafeInteger(size) && size > 0 && Array.isArray(sha256)) return { chunk: size, sha256 };
+  } catch {
+    // No hashes.
+  }
+  return { chunk: 0, sha256: [] };
+}
+
+function notAPack(why) {
+  return makeError("PackError", `This file is no model pack: ${why}. Make one with the convert command.`);
+}
+
+/**
+ * The pieces of a whole file that do not match their hash, as [start, end) ranges.
+ *
+ * @param {Uint8Array} bytes
+ * @param {Layout} layout
+ * @returns {Promise<[number, number][]>} empty also where the browser has no SHA-256 (pages without https)
+ */
+export async function damagedRanges(bytes, layout) {
+  const bad = [];
+  if (!globalThis.crypto?.subtle || !layout.chunk) return bad;
+  for (const [i, want] of layout.sha256.entries()) {
+    const start = layout.start + i * layout.chunk;
+    const end = Math.min(start + layout.chunk, layout.total);
+    if ((await sha256(bytes.subarray(start, end))) !== want) bad.push([start, end]);
+  }
+  return bad;
+}
+
+async function sha256(bytes) {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,105 @@
+// Runs a chain in the worker, so that it goes on in a hidden tab, and shows it no more often than the page can paint.
+
+import { abortError } from "./errors.js";
+
+// At most so many updates a second; the page acknowledges a picture when it has painted it.
+const updatesPerSecond = 30;
+// The time of a step is the mean of so many.
+const timedSteps = 12;
+
+const channel = new MessageChannel();
+let wake = [];
+channel.port1.onmessage = () => {
+  const ready = wake;
+  wake = [];
+  for (const resolve of ready) resolve();
+};
+
+/** Lets waiting messages in (pause, cancel) before it resolves. Timers would cost 4 ms each time. */
+function yieldToMessages() {
+  return new Promise((resolve) => {
+    wake.push(resolve);
+    channel.port2.postMessage(0);
+  });
+}
+
+function sleepUntil(time) {
+  const wait = time - performance.now();
+  return wait > 0 ? new Promise((resolve) => setTimeout(resolve, wait)) : yieldToMessages();
+}
+
+/**
+ * One run of a chain, from where it is to its end or to a pause.
+ *
+ * @param {object} chain a Chain of session.js
+ * @param {{stepMs?: number, frames?: boolean}} options stepMs: a step takes at least so long; frames: send pictures
+ * @param {AbortSignal} signal
+ * @param {(event: object, transfer?: Transferable[]) => void} post
+ */
+export class Run {
+  #chain;
+  #options;
+  #signal;
+  #post;
+  #times = [];
+  #lastUpdate = Number.NEGATIVE_INFINITY;
+  #pictureOnItsWay = false;
+  #paused = false;
+
+  constructor(chain, options, signal, post) {
+    this.#chain = chain;
+    this.#options = options;
+    this.#signal = signal;
+    this.#post = post;
+  }
+
+  /** Ends the run after the step under way. */
+  pause() {
+    this.#paused = true;
+  }
+
+  /** The page has painted the last picture. */
+  painted() {
+    this.#pictureOnItsWay = false;
+  }
+
+  /** Runs. Resolves to the last progress, with done or paused true; rejects with AbortError. */
+  async run() {
+    const { stepMs = 0, frames = false } = this.#options;
+    for (;;) {
+      if (this.#signal.aborted) throw abortError();
+      const started = performance.now();
+      const state = await this.#chain.step();
+      await sleepUntil(started + stepMs);
+      this.#note(performance.now() - started);
+      const last = state.done || this.#paused;
+      if (last || this.#due()) await this.#update(state, frames, last);
+      if (last) return { ...this.#progress(state), paused: !state.done };
+    }
+  }
+
+  #note(milliseconds) {
+    this.#times.push(milliseconds);
+    // The first step also warms up: it says nothing about the others.
+    if (this.#times.length > timedSteps || this.#times.length === 2) this.#times.shift();
+  }
+
+  #due() {
+    return performance.now() - this.#lastUpdate >= 1000 / updatesPerSecond;
+  }
+
+  #progress(state) {
+    const msPerStep = this.#times.reduce((sum, time) => sum + time, 0) / this.#times.length;
+    return { ...state, msPerStep, secondsLeft: ((state.steps - state.index) * msPerStep) / 1000 };
+  }
+
+  async #update(state, frames, last) {
+    this.#lastUpdate = performance.now();
+    this.#post({ type: "progress", ...this.#progress(state) });
+    if (!frames || (this.#pictureOnItsWay && !last)) return;
+    this.#pictureOnItsWay = true;
+    const x = await this.#chain.frame("x");
+    const x0 = await this.#chain.frame("x0");
+    this.#post({ type: "frame", index: state.index, timestep: state.timestep, x, x0 }, [x.buffer, x0.buffer]);
+  }
+}

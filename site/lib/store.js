@@ -1,0 +1,51 @@
+// Packs kept by the browser between visits, in the Cache API. Where the browser refuses, nothing breaks: the pack then
+// lives in memory only, and the caller learns why.
+
+const cacheName = "unnoise-packs";
+
+/**
+ * The pack kept for an address.
+ *
+ * @param {string} url absolute
+ * @returns {Promise<Uint8Array|null>} null where none is kept, or none can be
+ */
+export async function keptPack(url) {
+  try {
+    const cache = await caches.open(cacheName);
+    const response = await cache.match(url);
+    return response ? new Uint8Array(await response.arrayBuffer()) : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Keeps a pack, in place of any other version (query) of the same address.
+ *
+ * @param {string} url absolute
+ * @param {Uint8Array} bytes
+ * @returns {Promise<string>} why it could not be kept; "" where it was
+ */
+export async function keepPack(url, bytes) {
+  if (!globalThis.caches) return "this address is neither https nor localhost";
+  try {
+    const cache = await caches.open(cacheName);
+    for (const old of await cache.keys(url, { ignoreSearch: true })) {
+      if (old.url !== url) await cache.delete(old);
+    }
+    const headers = { "Content-Type": "application/octet-stream", "Content-Length": String(bytes.length) };
+    await cache.put(url, new Response(bytes, { headers }));
+    return "";
+  } catch (error) {
+    return error.name === "QuotaExceededError" ? "its storage is full" : `${error.message || error.name}`;
+  }
+}
+
+/** Forgets a pack. */
+export async function forgetPack(url) {
+  try {
+    await (await caches.open(cacheName)).delete(url);
+  } catch {
+    // What cannot be opened keeps nothing.
+  }
+}

@@ -1,0 +1,268 @@
+// unnoise: trained DDPM image models in a web page. This file is the library's only entrance; the page beside it is
+// built on nothing else.
+//
+//   import { createSampler } from "./lib/unnoise.js";
+//   const sampler = await createSampler({ model: "models/digits.safetensors" });
+//   const { pictures } = await sampler.sample({ sampler: "ddim", steps: 50, seed: 7, count: 4 });
+//   context.putImageData(pictures[0], 0, 0);
+//   sampler.close();
+//
+// All work is done in a worker. Errors are told apart by their name; errors.js lists them.
+
+import { Client } from "./client.js";
+import { makeError } from "./errors.js";
+
+/**
+ * What to do with the model.
+ *
+ * @typedef {object} ChainOptions
+ * @property {"ddpm"|"ddim"} [sampler] "ddim" unless told
+ * @property {number} [steps] 1 to the model's training timesteps; 50 unless told
+ * @property {number} [eta] noise of a DDIM step, 0 (none, the default) to 1 (as DDPM)
+ * @property {"fixed_small"|"fixed_large"} [variance] of a DDPM step; the model's own unless told
+ * @property {number|string} [seed] whole number from 0 to 2^64-1, as a string beyond 2^53; 0 unless told
+ * @property {number} [count] pictures drawn together; picture i is the same in every count
+ */
+
+/**
+ * How far a chain is.
+ *
+ * @typedef {object} Progress
+ * @property {number} index steps done
+ * @property {number} steps steps in all
+ * @property {number} timestep the training timestep the chain is at
+ * @property {boolean} done
+ * @property {number} [msPerStep] milliseconds, mean of the last steps
+ * @property {number} [secondsLeft]
+ * @property {boolean} [paused]
+ */
+
+/**
+ * The model, the engine, and how both were checked.
+ *
+ * @typedef {object} Info
+ * @property {{name: string, hash: string, width: number, height: number, channels: number, parameters: number,
+ *   macs: number, classes: number, trainTimesteps: number, samplers: string[], provenance: object}} model macs: products
+ *   of one step of one picture
+ * @property {{engine: "webgpu"|"cpu", adapter: string, precision: string, software: boolean}} engine
+ * @property {{probeError: number, bound: number, operations: {name: string, error: number, bound: number,
+ *   ok: boolean}[]}} selfTest largest errors against stored reference values
+ * @property {{engine: string, reason: string}[]} dropped engines that "auto" tried and left, and why
+ * @property {{bytes: number, from: "memory"|"storage"|"network", storageProblem: string}} pack storageProblem: why the
+ *   browser did not keep it for the next visit; "" where it did
+ */
+
+/**
+ * Loads a model and chooses an engine.
+ *
+ * @param {object} options
+ * @param {string|URL|Blob|ArrayBuffer|Uint8Array} options.model a pack, or its address
+ * @param {"auto"|"webgpu"|"cpu"} [options.engine] auto takes WebGPU where it is there, passes the self-test and is no
+ *   software adapter, else the CPU; a named engine works or is an error
+ * @param {AbortSignal} [options.signal] ends loading
+ * @param {(progress: object) => void} [options.onProgress] gets {type: "download", bytes, total, secondsLeft, waiting}
+ *   and {type: "check"} when the pack is there and the engine is being tested
+ * @returns {Promise<Sampler>}
+ */
+export async function createSampler({ model, engine = "auto", signal, onProgress } = {}) {
+  const source = await packSource(model);
+  const client = new Client();
+  try {
+    const transfer = source.bytes ? [source.bytes.buffer] : [];
+    const info = await client.call("open", { source, engine }, { signal, onEvent: onProgress, transfer });
+    return new Sampler(client, info);
+  } catch (error) {
+    client.end(error);
+    throw error;
+  }
+}
+
+/** The version of the program, as {version}. */
+export async function version() {
+  const client = new Client();
+  try {
+    return await client.call("version");
+  } finally {
+    client.end(closed());
+  }
+}
+
+async function packSource(model) {
+  if (typeof model === "string" || model instanceof URL) return { url: new URL(model, globalThis.location?.href).href };
+  if (model instanceof Blob) return { bytes: new Uint8Array(await model.arrayBuffer()) };
+  // A copy: the worker gets the bytes for good, and the caller keeps its own.
+  if (model instanceof ArrayBuffer) return { bytes: new Uint8Array(model.slice(0)) };
+  if (model instanceof Uint8Array) return { bytes: model.slice() };
+  throw makeError("UsageError", "createSampler needs model: an address, a Blob, an ArrayBuffer or a Uint8Array.");
+}
+
+function closed() {
+  return makeError("UsageError", "This sampler was closed.");
+}
+
+/** A model on an engine; made by createSampler. */
+export class Sampler {
+  #client;
+  #info;
+
+  constructor(client, info) {
+    this.#client = client;
+    this.#info = info;
+  }
+
+  /** @returns {Info} */
+  get info() {
+    return this.#info;
+  }
+
+  /**
+   * Draws pictures.
+   *
+   * @param {ChainOptions & {signal?: AbortSignal, onProgress?: (progress: Progress) => void}} [options]
+   * @returns {Promise<{pictures: ImageData[], width: number, height: number}>}
+   */
+  async sample({ signal, onProgress, ...options } = {}) {
+    const chain = await this.chain(options);
+    try {
+      await chain.run({ signal, onProgress });
+      const { width, height } = chain;
+      return { pictures: await chain.pictures("x"), width, height };
+    } finally {
+      await chain.release().catch(() => {});
+    }
+  }
+
+  /**
+   * Starts a chain at noise, doing no step yet.
+   *
+   * @param {ChainOptions} [options]
+   * @returns {Promise<Chain>}
+   */
+  async chain({ sampler = "ddim", steps = 50, eta = 0, variance, seed = 0, count = 1 } = {}) {
+    const options = { sampler, steps, eta, seed, count, ...(variance && { variance }) };
+    return new Chain(this.#client, await this.#client.call("chain", options), () => this.#refresh());
+  }
+
+  /**
+   * Runs the network on given inputs, for comparison with other programs.
+   *
+   * @param {Uint8Array} cases a .safetensors file with x.N, t.N and perhaps y.N
+   * @returns {Promise<Uint8Array>} a .safetensors file with eps.N
+   */
+  evalCases(cases) {
+    const bytes = cases.slice();
+    return this.#client.call("evalCases", { bytes }, { transfer: [bytes.buffer] });
+  }
+
+  /** Ends the worker and all it holds. */
+  close() {
+    this.#client.end(closed());
+  }
+
+  /** Reads again what changes when a GPU is lost in mid-chain. */
+  async #refresh() {
+    this.#info = await this.#client.call("info");
+  }
+}
+
+/**
+ * A chain from noise to a picture; made by Sampler.chain. Also an async iterator: each turn does one step and yields
+ * the chain's Progress, and pixels are read only when asked for.
+ */
+export class Chain {
+  #client;
+  #chain;
+  #refresh;
+
+  constructor(client, { chain, index, steps, count, width, height }, refresh) {
+    this.#client = client;
+    this.#chain = chain;
+    this.#refresh = refresh;
+    /** Steps done. */
+    this.index = index;
+    /** Steps in all. */
+    this.steps = steps;
+    /** Pictures drawn together. */
+    this.count = count;
+    /** Width of a picture in pixels. */
+    this.width = width;
+    /** Height of a picture in pixels. */
+    this.height = height;
+  }
+
+  /** Does one step. @returns {Promise<Progress>} */
+  async step() {
+    const progress = await this.#client.call("step", { chain: this.#chain });
+    this.index = progress.index;
+    return progress;
+  }
+
+  /** @returns {AsyncGenerator<Progress>} */
+  async *[Symbol.asyncIterator]() {
+    while (this.index < this.steps) yield await this.step();
+  }
+
+  /**
+   * Runs to the end or to pause(), in the worker: a hidden tab does not stop it.
+   *
+   * @param {object} [options]
+   * @param {AbortSignal} [options.signal]
+   * @param {number} [options.stepMs] a step takes at least so many milliseconds
+   * @param {(progress: Progress) => void} [options.onProgress] at most 30 times a second
+   * @param {(frame: {index: number, timestep: number, x: Uint8Array, x0: Uint8Array}, painted: () => void) => void}
+   *   [options.onFrame] gets pixels as frame() gives them; the next ones come after painted()
+   * @returns {Promise<Progress>} with done or paused true
+   */
+  async run({ signal, stepMs = 0, onProgress, onFrame } = {}) {
+    const onEvent = ({ type, ...event }, painted) => {
+      if (type === "progress") {
+        this.index = event.index;
+        onProgress?.(event);
+      } else onFrame?.(event, painted);
+    };
+    const args = { chain: this.#chain, stepMs, frames: Boolean(onFrame) };
+    const last = await this.#client.call("run", args, { signal, onEvent });
+    this.index = last.index;
+    await this.#refresh();
+    return last;
+  }
+
+  /** Makes run() resolve after the step under way. */
+  pause() {
+    return this.#client.call("pause", { chain: this.#chain });
+  }
+
+  /**
+   * The pixels as they are now.
+   *
+   * @param {"x"|"x0"} [which] the chain's state, or the model's estimate of the finished picture
+   * @returns {Promise<Uint8Array>} RGBA, count x height x width x 4
+   */
+  frame(which = "x") {
+    return this.#client.call("frame", { chain: this.#chain, which });
+  }
+
+  /** As frame, one ImageData a picture. @returns {Promise<ImageData[]>} */
+  async pictures(which = "x") {
+    const pixels = new Uint8ClampedArray(await this.frame(which));
+    const size = this.width * this.height * 4;
+    return Array.from({ length: this.count }, (_, i) => {
+      return new ImageData(pixels.slice(i * size, (i + 1) * size), this.width, this.height);
+    });
+  }
+
+  /**
+   * A second chain with the same past, whose noise from here on comes from another seed.
+   *
+   * @param {number|string} seed
+   * @returns {Promise<Chain>}
+   */
+  async fork(seed) {
+    return new Chain(this.#client, await this.#client.call("fork", { chain: this.#chain, seed }), this.#refresh);
+  }
+
+  /** Gives its storage back. */
+  release() {
+    return this.#client.call("release", { chain: this.#chain });
+  }
+}

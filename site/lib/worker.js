@@ -1,0 +1,89 @@
+// The worker of the library: holds the WebAssembly module and one session, and answers the messages of unnoise.js.
+//
+//   in:   {id, op, args}            a call; {cancel: id} aborts it, {painted: id} acknowledges a picture
+//   out:  {id, event}               what a call under way has to say
+//         {id, result} {id, error}  its end
+
+// The WebGPU engine's helper: sets a global that the Go side calls.
+import "./gpu-replay.js";
+import { startCore } from "./core.js";
+import { makeError, packError } from "./errors.js";
+import { Run } from "./runner.js";
+import { Handles, Session } from "./session.js";
+
+// Starts with the download of the pack, not after it. A failure is told by the first call.
+const starting = startCore();
+starting.catch(() => {});
+
+const chains = new Handles();
+const calls = new Map(); // id -> {controller, run}
+let session = null;
+
+const operations = {
+  async open({ source, engine }, { signal, post }) {
+    const opened = new Session(await starting);
+    await opened.open(source, engine, { signal, onProgress: post });
+    session = opened;
+    return session.info;
+  },
+
+  info: () => session.info,
+
+  async chain(options) {
+    return describe(await session.startChain(options));
+  },
+
+  async run({ chain, ...options }, call) {
+    call.run = new Run(chains.get(chain), options, call.signal, call.post);
+    return call.run.run();
+  },
+
+  pause({ chain }) {
+    for (const { run, args } of calls.values()) {
+      if (run && args.chain === chain) run.pause();
+    }
+  },
+
+  step: ({ chain }) => chains.get(chain).step(),
+
+  frame: ({ chain, which }) => chains.get(chain).frame(which),
+
+  async fork({ chain, seed }) {
+    return describe(await chains.get(chain).fork(seed));
+  },
+
+  async release({ chain }) {
+    await session.releaseChain(chains.get(chain));
+    chains.delete(chain);
+  },
+
+  evalCases: ({ bytes }) => session.evalCases(bytes),
+
+  version: async () => (await starting).info(),
+};
+
+function describe(chain) {
+  return { chain: chains.add(chain), index: chain.index, ...chain.shape };
+}
+
+async function answer({ id, op, args }) {
+  const controller = new AbortController();
+  const post = (event, transfer = []) => postMessage({ id, event }, transfer);
+  const call = { controller, args, signal: controller.signal, post };
+  calls.set(id, call);
+  try {
+    if (!session && op !== "open" && op !== "version") throw makeError("UsageError", "No model is open.");
+    const result = await operations[op](args, call);
+    postMessage({ id, result }, result instanceof Uint8Array ? [result.buffer] : []);
+  } catch (error) {
+    postMessage({ id, error: packError(error) });
+  } finally {
+    calls.delete(id);
+  }
+}
+
+addEventListener("message", ({ data }) => {
+  if (data.cancel) calls.get(data.cancel)?.controller.abort();
+  else if (data.painted) calls.get(data.painted)?.run?.painted();
+  else answer(data);
+});

@@ -1,0 +1,124 @@
+// Command site builds the folder of static files that is unnoise's web page: the WebAssembly program, the library, the
+// page, the service worker and the models. Any web server can publish the folder as it is.
+//
+//	go run ./tools/site [--out build/site]
+//
+// It prints how large the parts are and fails where everything but the models exceeds its budget.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+func main() {
+	out := flag.String("out", "build/site", "the folder to build; what it held is replaced")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintln(os.Stderr, "usage: site [--out DIR]")
+		os.Exit(2)
+	}
+	if err := build(*out); err != nil {
+		fmt.Fprintln(os.Stderr, "site:", err)
+		os.Exit(1)
+	}
+}
+
+// build makes the site beside its place and moves it there when it is whole, so that a failed build changes nothing.
+func build(out string) error {
+	root, err := goOutput("list", "-m", "-f", "{{.Dir}}")
+	if err != nil {
+		return err
+	}
+	fresh := out + ".new"
+	if err := os.RemoveAll(fresh); err != nil {
+		return err
+	}
+	defer os.RemoveAll(fresh)
+	b := builder{root: root, out: fresh, cache: filepath.Join(filepath.Dir(out), "previews")}
+	for _, step := range []func() error{b.program, b.scripts, b.pages, b.models, b.serviceWorker} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	sizes, err := measure(fresh)
+	if err != nil {
+		return err
+	}
+	sizes.print(os.Stdout)
+	if err := sizes.check(); err != nil {
+		return err
+	}
+	return replace(fresh, out)
+}
+
+func replace(fresh, out string) error {
+	if err := os.RemoveAll(out); err != nil {
+		return err
+	}
+	return os.Rename(fresh, out)
+}
+
+// A builder writes the parts of the site.
+type builder struct {
+	root  string // of the source tree
+	out   string // where the site goes
+	cache string // pictures drawn by earlier builds
+}
+
+// source is the path of a file of the source tree.
+func (b *builder) source(parts ...string) string {
+	return filepath.Join(append([]string{b.root}, parts...)...)
+}
+
+// program compiles the WebAssembly module and puts Go's own loader beside it.
+func (b *builder) program() error {
+	lib := filepath.Join(b.out, "lib")
+	if err := os.MkdirAll(lib, 0o777); err != nil {
+		return err
+	}
+	target, err := filepath.Abs(filepath.Join(lib, "unnoise.wasm"))
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", target, "./wasm")
+	cmd.Dir, cmd.Stderr = b.root, os.Stderr
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("compiling ./wasm for js/wasm: %w", err)
+	}
+	goroot, err := goOutput("env", "GOROOT")
+	if err != nil {
+		return err
+	}
+	return copyFile(filepath.Join(lib, "wasm_exec.js"), filepath.Join(goroot, "lib", "wasm", "wasm_exec.js"))
+}
+
+func goOutput(args ...string) (string, error) {
+	cmd := exec.Command("go", args...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("go %s: %w", strings.Join(args, " "), err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+func copyFile(to, from string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return writeFile(to, data)
+}
+
+func writeFile(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o666)
+}

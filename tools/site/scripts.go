@@ -1,0 +1,105 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// libraryPath is how the page's scripts name the library: a file of its own, which other pages can use as well.
+const libraryPath = "../lib/unnoise.js"
+
+// scripts bundles and minifies the library, its worker, the page's scripts and its style sheet.
+func (b *builder) scripts() error {
+	err := b.bundle(api.BuildOptions{
+		EntryPoints: []string{b.source("site", "lib", "unnoise.js"), b.source("site", "lib", "worker.js")},
+		Outdir:      filepath.Join(b.out, "lib"),
+	})
+	if err != nil {
+		return err
+	}
+	return b.bundle(api.BuildOptions{
+		EntryPoints: []string{b.source("site", "page", "main.js"), b.source("site", "page", "page.css")},
+		Outdir:      filepath.Join(b.out, "page"),
+		External:    []string{libraryPath},
+	})
+}
+
+// bundle runs esbuild with the options that all parts share.
+func (b *builder) bundle(options api.BuildOptions) error {
+	options.Bundle, options.Write = true, true
+	options.MinifyWhitespace, options.MinifySyntax, options.MinifyIdentifiers = true, true, true
+	options.Format, options.Target, options.Charset = api.FormatESModule, api.ES2022, api.CharsetUTF8
+	options.LogLevel = api.LogLevelSilent
+	result := api.Build(options)
+	var problems []string
+	for _, m := range append(result.Errors, result.Warnings...) {
+		where := ""
+		if m.Location != nil {
+			where = fmt.Sprintf("%s:%d: ", m.Location.File, m.Location.Line)
+		}
+		problems = append(problems, where+m.Text)
+	}
+	if problems != nil {
+		return errors.New(strings.Join(problems, "\n"))
+	}
+	return nil
+}
+
+// pages copies what needs no work: the document and its icon.
+func (b *builder) pages() error {
+	for _, name := range []string{"index.html", "icon.svg"} {
+		if err := copyFile(filepath.Join(b.out, name), b.source("site", name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serviceWorker writes sw.js, which has to know every file of the site but the models, and a version that changes with
+// any of them.
+func (b *builder) serviceWorker() error {
+	files, version, err := contents(b.out)
+	if err != nil {
+		return err
+	}
+	list, err := json.Marshal(files)
+	if err != nil {
+		return err
+	}
+	return b.bundle(api.BuildOptions{
+		EntryPoints: []string{b.source("site", "sw.js")},
+		Outdir:      b.out,
+		Define:      map[string]string{"SITE_FILES": string(list), "SITE_VERSION": `"` + version + `"`},
+	})
+}
+
+// contents lists the site's files but the packs, and hashes them together.
+func contents(dir string) (files []string, version string, err error) {
+	sum := newHash()
+	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || isPack(path) {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		files = append(files, filepath.ToSlash(name))
+		sum.add(name, data)
+		return nil
+	})
+	return files, sum.text(), err
+}
+
+func isPack(path string) bool { return strings.HasSuffix(path, ".safetensors") }
