@@ -116,7 +116,7 @@ func (c *Checkpoint) openAll(fsys fs.FS, dir, weightFile string) error {
 	case len(found) > 1:
 		return errors.New("several .safetensors files (" + strings.Join(found, ", ") + "): name the one to convert")
 	case len(others) > 0:
-		return errors.New(others[0] + ": pickled weights are not read: save the model again with safe_serialization=True")
+		return errors.New(path.Join(dir, others[0]) + ": pickled weights are not read: save the model again with safe_serialization=True")
 	}
 	return errors.New("no .safetensors weights beside config.json")
 }

@@ -33,6 +33,9 @@ func (p Provenance) Get(key string) string {
 	return s
 }
 
+// ErrUnsupported is wrapped by Open's error for a pack that asks for what this version cannot compute or sample.
+var ErrUnsupported = errors.New("unsupported model")
+
 // The metadata keys of a pack's description.
 const (
 	keyNetwork    = "network"
@@ -49,7 +52,7 @@ func Open(r io.ReaderAt, size int64, name string) (*Model, error) {
 	}
 	m := &Model{Pack: p}
 	if err := m.read(); err != nil {
-		return nil, &weights.Error{File: name, Where: "__metadata__", Problem: err.Error(), Err: err}
+		return nil, &weights.Error{File: name, Where: "__metadata__", Problem: err.Error(), Err: ErrUnsupported}
 	}
 	return m, m.checkTensors()
 }

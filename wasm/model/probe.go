@@ -2,6 +2,7 @@ package model
 
 import (
 	"errors"
+	"math"
 	"strconv"
 
 	"unnoise/wasm/unet"
@@ -81,4 +82,21 @@ func probeFrom(f *jsontree.Fields, net *unet.Network) ([]ProbeCase, error) {
 		cases = append(cases, c)
 	}
 	return cases, f.Err()
+}
+
+// Worst is the largest difference of two lists of one length; NaN where any value is not a number, infinite where the
+// lengths differ.
+func Worst(got, want []float32) float64 {
+	if len(got) != len(want) {
+		return math.Inf(1)
+	}
+	worst := 0.0
+	for i := range got {
+		d := math.Abs(float64(got[i]) - float64(want[i]))
+		if math.IsNaN(d) {
+			return d
+		}
+		worst = max(worst, d)
+	}
+	return worst
 }
