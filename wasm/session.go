@@ -1,0 +1,179 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"unnoise/wasm/diffusion"
+	"unnoise/wasm/engine"
+	"unnoise/wasm/engine/cpu"
+	"unnoise/wasm/engine/selftest"
+	"unnoise/wasm/engine/webgpu"
+	"unnoise/wasm/evalcase"
+	"unnoise/wasm/model"
+)
+
+// session is an open model on an engine that has passed its tests.
+type session struct {
+	model    *model.Model
+	asked    string // the engine asked for
+	denoiser *engine.Denoiser
+	test     test
+	dropped  []drop
+	chains   map[*chain]bool
+}
+
+// test is what an engine was tried with: every operation, and the pack's probe through the whole network.
+type test struct {
+	operations []selftest.Result
+	probe      float64 // largest difference from the probe; -1 where the pack has none
+}
+
+// drop is an engine that was not taken, and why.
+type drop struct{ engine, reason string }
+
+// openSession checks a pack and finds an engine for it. "auto" goes down the ladder webgpu, cpu; a named engine works
+// or is an error.
+func openSession(ctx context.Context, pack []byte, asked string) (*session, error) {
+	m, err := model.OpenBytes(pack, "pack")
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Verify(); err != nil {
+		return nil, err
+	}
+	s := &session{model: m, asked: asked, chains: map[*chain]bool{}}
+	return s, s.choose(ctx)
+}
+
+// choose takes the first engine of the ladder that passes.
+func (s *session) choose(ctx context.Context) error {
+	ladder, ok := map[string][]string{"auto": {"webgpu", "cpu"}, "webgpu": {"webgpu"}, "cpu": {"cpu"}}[s.asked]
+	if !ok {
+		return usage("unknown engine " + strconv.Quote(s.asked) + ", expected auto, webgpu or cpu")
+	}
+	var failed error
+	for _, name := range ladder {
+		if failed = s.try(ctx, name); failed == nil {
+			return nil
+		}
+		s.dropped = append(s.dropped, drop{name, failed.Error()})
+	}
+	return failed
+}
+
+var errSoftware = errors.New("the graphics adapter is a software one, slower than the CPU engine")
+
+// try makes an engine, tests it and loads the network.
+func (s *session) try(ctx context.Context, name string) error {
+	e, err := s.make(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := s.prove(ctx, e); err != nil {
+		e.Close()
+		return err
+	}
+	return nil
+}
+
+func (s *session) make(ctx context.Context, name string) (engine.Engine, error) {
+	if name == "cpu" {
+		return cpu.New(cpu.Options{Threads: 1}), nil
+	}
+	e, err := webgpu.New(ctx)
+	if err != nil {
+		return nil, named("EngineError", err)
+	}
+	if e.Info().Software && s.asked == "auto" {
+		e.Close()
+		return nil, errSoftware
+	}
+	return e, nil
+}
+
+// prove runs the self-test and the probe; the network stays loaded.
+func (s *session) prove(ctx context.Context, e engine.Engine) error {
+	t := test{probe: -1}
+	t.operations = selftest.SelfTest(ctx, e, cpu.New(cpu.Options{Threads: 1, Plain: true}))
+	for _, r := range t.operations {
+		if !r.OK {
+			return errors.New("self-test: " + r.Name + " is off by " + short(r.Error) + ", allowed " + short(r.Bound))
+		}
+	}
+	d, err := engine.NewDenoiser(ctx, e, s.model.Net, s.model.Plan, s.model)
+	if err != nil {
+		return err
+	}
+	if len(s.model.Probe) > 0 {
+		if t.probe, err = s.probe(ctx, d, s.model.Probe[0]); err != nil {
+			d.Release()
+			return err
+		}
+	}
+	s.denoiser, s.test = d, t
+	return nil
+}
+
+// probe runs one case of the pack's probe and gives the largest difference.
+func (s *session) probe(ctx context.Context, d *engine.Denoiser, c model.ProbeCase) (float64, error) {
+	x, want, err := s.model.ProbeValues(c)
+	if err != nil {
+		return 0, err
+	}
+	got, err := evalcase.Denoise(ctx, d, x, c.T, c.Labels)
+	if err != nil {
+		return 0, err
+	}
+	worst := model.Worst(got, want)
+	if !(worst <= model.ProbeBound) {
+		return worst, errors.New("probe: the network's output is off by " + short(worst) + ", allowed " + short(model.ProbeBound))
+	}
+	return worst, nil
+}
+
+func short(x float64) string { return strconv.FormatFloat(x, 'g', 2, 64) }
+
+func (s *session) release() {
+	s.denoiser.Release()
+	s.denoiser.Engine.Close()
+}
+
+// describe is what the page is told of the session.
+func (s *session) describe(id int) map[string]any {
+	m := s.model
+	about := map[string]any{}
+	for _, k := range m.Provenance.Keys {
+		about[k] = m.Provenance.Get(k)
+	}
+	operations := []any{}
+	for _, r := range s.test.operations {
+		operations = append(operations, object("name", r.Name, "error", r.Error, "bound", r.Bound, "ok", r.OK))
+	}
+	var probe any
+	if s.test.probe >= 0 {
+		probe = s.test.probe
+	}
+	return object("session", id,
+		"model", object("name", m.Provenance.Get("name"), "hash", m.ID(), "width", m.Net.Width, "height", m.Net.Height, "channels", m.Net.InChannels,
+			"parameters", m.Parameters(), "macs", m.Plan.MACs(), "classes", m.Net.Classes, "nullLabel", m.Net.NullLabel, "trainTimesteps", m.Process.TrainTimesteps,
+			"variance", string(m.Process.Variance), "samplers", []any{string(diffusion.SamplerDDPM), string(diffusion.SamplerDDIM)}, "provenance", about),
+		"engine", engineObject(s.denoiser.Engine.Info()),
+		"selfTest", object("probeError", probe, "bound", model.ProbeBound, "operations", operations),
+		"dropped", s.droppedList())
+}
+
+func engineObject(i engine.Info) map[string]any {
+	return object("engine", i.Engine, "adapter", i.Adapter, "precision", i.Precision, "software", i.Software)
+}
+
+func (s *session) droppedList() []any {
+	list := []any{}
+	for _, d := range s.dropped {
+		list = append(list, object("engine", d.engine, "reason", d.reason))
+	}
+	return list
+}
