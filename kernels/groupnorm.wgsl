@@ -2,6 +2,9 @@
 //
 // A workgroup takes one group of one sample and goes over it twice: first the mean, then the deviations and their squares
 // around it. The mean of the deviations is what rounding took from the mean; it goes into the shift.
+//
+// There are SIDE * SIDE threads, and a sum over them goes by way of SIDE sums of SIDE: two barriers, which are dear on
+// software adapters, instead of one for every halving.
 
 struct Params {
   pixels: u32,         // of one sample
@@ -12,6 +15,9 @@ struct Params {
   vectors: u32,        // where gain[c], bias[c] stand in the arena
 }
 
+override SIDE: u32 = 16u;
+override THREADS: u32 = 256u; // SIDE * SIDE
+
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
@@ -19,7 +25,8 @@ struct Params {
 @group(0) @binding(4) var<storage, read> film: array<f32>;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>; // [n][mean, scale, shift][c]
 
-var<workgroup> sums: array<vec2f, 256>;
+var<workgroup> parts: array<vec2f, THREADS>;
+var<workgroup> sides: array<vec2f, SIDE>;
 
 fn raw(pixel: u32, c: u32) -> f32 {
   if (c < p.c0) {
@@ -30,20 +37,24 @@ fn raw(pixel: u32, c: u32) -> f32 {
 
 // total adds up every thread's pair.
 fn total(v: vec2f, index: u32) -> vec2f {
-  sums[index] = v;
+  parts[index] = v;
   workgroupBarrier();
-  for (var half = 128u; half > 0u; half /= 2u) {
-    if (index < half) {
-      sums[index] += sums[index + half];
+  if (index < SIDE) {
+    var side = vec2f(0.0);
+    for (var i = 0u; i < SIDE; i++) {
+      side += parts[index * SIDE + i];
     }
-    workgroupBarrier();
+    sides[index] = side;
   }
-  let sum = sums[0];
   workgroupBarrier();
+  var sum = vec2f(0.0);
+  for (var i = 0u; i < SIDE; i++) {
+    sum += sides[i];
+  }
   return sum;
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
   let n = group.y;
   let channels = p.c0 + p.c1;
@@ -52,13 +63,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   let count = p.pixels * size;
 
   var sum = 0.0;
-  for (var i = index; i < count; i += 256u) {
+  for (var i = index; i < count; i += THREADS) {
     sum += raw(n * p.pixels + i / size, first + i % size);
   }
   let mean = total(vec2f(sum, 0.0), index).x / f32(count);
 
   var moments = vec2f(0.0); // of the deviations: sum, sum of squares
-  for (var i = index; i < count; i += 256u) {
+  for (var i = index; i < count; i += THREADS) {
     let d = raw(n * p.pixels + i / size, first + i % size) - mean;
     moments += vec2f(d, d * d);
   }
@@ -67,7 +78,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   let variance = max(moments.y - rest * rest, 0.0);
   let rstd = 1.0 / sqrt(variance + p.eps);
 
-  for (var c = first + index; c < first + size; c += 256u) {
+  for (var c = first + index; c < first + size; c += THREADS) {
     var scale = arena[p.vectors + c] * rstd;
     var shift = arena[p.vectors + channels + c];
     if (p.film != 0u) {

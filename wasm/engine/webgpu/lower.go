@@ -34,14 +34,23 @@ func (l *lowering) linear(i int, s *stage) {
 		x: ceilDiv(s.cout, linearBlock), y: l.n, z: 1, macs: int64(l.n) * int64(cin) * int64(s.cout)})
 }
 
+// normSide picks groupnorm.wgsl's SIDE for groups of count elements.
+func normSide(count int) int {
+	if count <= 1024 {
+		return 8
+	}
+	return 16
+}
+
 func (l *lowering) groupNorm(i int, s *stage) {
-	in := l.p.plan.Tensors[s.In[0]]
+	in, channels := l.p.plan.Tensors[s.In[0]], l.p.plan.Channels(s.Op)
+	side := normSide(in.H * in.W * channels / s.Groups)
 	var p params
-	p.u(in.H*in.W, in.C, l.p.plan.Channels(s.Op)-in.C, s.Groups)
+	p.u(in.H*in.W, in.C, channels-in.C, s.Groups)
 	p.f(s.Eps)
 	p.u(l.time(s)...)
 	p.u(l.p.vectors[i])
-	l.calls = append(l.calls, call{spec: spec{shader: "groupnorm"}, params: p,
+	l.calls = append(l.calls, call{spec: spec{"groupnorm", constants{"SIDE": side, "THREADS": side * side}}, params: p,
 		reads: []binding{of(s.In[0]), of(s.In[1]), {own: l.p.arena}, of(s.Time)}, write: of(s.Out), x: s.Groups, y: l.n, z: 1})
 }
 

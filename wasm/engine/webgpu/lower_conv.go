@@ -11,18 +11,35 @@ import (
 // tile is what a workgroup of conv3x3 makes: 4*qx by th pixels and 4*cq channels. A thread makes four pixels and four channels.
 type tile struct{ qx, th, cq int }
 
-// The tiles. Workgroup memory holds the staged pixels and weights of four input channels: at stride 2 the large tile
-// takes 13.6 KiB of the 16 that every device has.
+// The pixels of a tile, by the size of the picture; cq comes with the channels. Workgroup memory holds the staged pixels
+// and weights of four input channels: 8x8 pixels at stride 2 with 64 channels take 13.6 KiB of the 16 that every
+// device has, 16x16 at stride 2 with 4 channels 17.6, which is why that tile is kept to stride 1.
 var (
-	largeTile = tile{2, 8, 16}
-	smallTile = tile{1, 4, 16} // pictures of at most 4x4
+	smallTile  = tile{qx: 1, th: 4}
+	middleTile = tile{qx: 2, th: 8}
+	largeTile  = tile{qx: 4, th: 16}
 )
 
-func tileFor(out unet.Tensor) tile {
-	if out.H <= 4 && out.W <= 4 {
-		return smallTile
+// tileFor picks a tile of about 64 to 256 threads that wastes little.
+func tileFor(out unet.Tensor, stride int) tile {
+	t, cq := middleTile, quads(out.C)
+	switch {
+	case out.H <= 4 && out.W <= 4:
+		t = smallTile
+	case cq == 1 && stride == 1 && out.H > 8 && out.W > 8:
+		t = largeTile
 	}
-	return largeTile
+	t.cq = cq
+	return t
+}
+
+// quads is the number of quads of channels in a workgroup: a power of two, at most 16.
+func quads(channels int) int {
+	n := 1
+	for n < 16 && 4*n < channels {
+		n *= 2
+	}
+	return n
 }
 
 // constants are the overrides of conv3x3.wgsl.
@@ -48,10 +65,10 @@ func (l *lowering) slabs(groups, channels, outSize int) (count, size int) {
 
 func (l *lowering) conv3x3(i int, s *stage) {
 	in, out, m := l.p.plan.Tensors[s.In[0]], l.p.plan.Tensors[s.Out], l.p.matrices[i]
-	t := tileFor(out)
-	tiles, quads := ceilDiv(out.W, 4*t.qx)*ceilDiv(out.H, t.th), ceilDiv(out.C, 4*t.cq)
+	t := tileFor(out, s.Stride)
+	tiles, blocks := ceilDiv(out.W, 4*t.qx)*ceilDiv(out.H, t.th), ceilDiv(out.C, 4*t.cq)
 	channels, size := l.p.plan.Channels(s.Op), l.n*out.Len()
-	slabs, slabSize := l.slabs(tiles*quads*l.n, channels, size)
+	slabs, slabSize := l.slabs(tiles*blocks*l.n, channels, size)
 	before := 1
 	if s.Stride == 2 && s.Pad == kernels.PadRightBottom {
 		before = 0
@@ -62,7 +79,7 @@ func (l *lowering) conv3x3(i int, s *stage) {
 	p.u(flag(s.Residual != unet.None), l.p.vectors[i], slabs, slabSize, size)
 	p.f(s.Mul)
 	c := call{spec: spec{"conv3x3", t.constants(s.Stride, m.wide)}, params: p, reads: l.convReads(s, m), write: of(s.Out),
-		x: tiles, y: quads, z: l.n * slabs, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)}
+		x: tiles, y: blocks, z: l.n * slabs, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)}
 	if slabs > 1 {
 		c.write = rawSums
 		l.partial = max(l.partial, slabs*size)
@@ -96,8 +113,11 @@ func (l *lowering) reduce(i int, s *stage, slabs, size int) {
 	l.elements("conv3x3_reduce", p, size, []binding{rawSums, {own: l.p.arena}, of(s.Time), of(s.Residual)}, s)
 }
 
-// conv1x1Tile is 64 pixels and 64 channels.
-var conv1x1Tile = constants{"CQ": 16, "ROWS": 16, "STAGED": 256, "TAPS": 256}
+// conv1x1Tile is the overrides of conv1x1.wgsl: 4*rows pixels and 4*cq channels a workgroup, at most 64 of each.
+func conv1x1Tile(pixels, channels int, wide bool) (c constants, rows, cq int) {
+	rows, cq = quads(pixels), quads(channels)
+	return constants{"WIDE": flag(wide), "CQ": cq, "ROWS": rows, "STAGED": 16 * rows, "TAPS": 16 * cq}, rows, cq
+}
 
 func (l *lowering) conv1x1(i int, s *stage) {
 	in, out, m := l.p.plan.Tensors[s.In[0]], l.p.plan.Tensors[s.Out], l.p.matrices[i]
@@ -107,10 +127,7 @@ func (l *lowering) conv1x1(i int, s *stage) {
 	p.u(l.time(s)...)
 	p.u(flag(s.Residual != unet.None), l.p.vectors[i])
 	p.f(s.Mul)
-	consts := constants{"WIDE": flag(m.wide)}
-	for name, v := range conv1x1Tile {
-		consts[name] = v
-	}
+	consts, rows, cq := conv1x1Tile(pixels, out.C, m.wide)
 	l.calls = append(l.calls, call{spec: spec{"conv1x1", consts}, params: p, reads: l.convReads(s, m), write: of(s.Out),
-		x: ceilDiv(pixels, 64), y: ceilDiv(out.C, 64), z: 1, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)})
+		x: ceilDiv(pixels, 4*rows), y: ceilDiv(out.C, 4*cq), z: 1, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)})
 }

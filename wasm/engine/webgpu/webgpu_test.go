@@ -22,3 +22,11 @@ func open(t *testing.T) *Engine {
 }
 
 func TestLayers(t *testing.T) { enginetest.Layers(t, open(t)) }
+
+// networkBound: outputs have standard deviation 1, and a GPU may round exp, division and square root by a few units in the
+// last place each; two dozen layers keep that below 1e-4.
+const networkBound = 1e-4
+
+func TestNetworks(t *testing.T) { enginetest.Networks(t, open(t), networkBound) }
+
+func TestChains(t *testing.T) { enginetest.Chains(t, open(t)) }
