@@ -43,33 +43,52 @@ func silu(v []float32) {
 	siluScalar(v[i:])
 }
 
-// softmax is Softmax; the tail of the row goes through the same exponential in a padded vector.
+// softmax is Softmax; the tail of the row goes through the scalar exponential.
 func softmax(row []float32) {
 	if !haveVec || len(row) < lanes {
 		Softmax(row)
 		return
 	}
-	top := row[0]
-	for _, x := range row {
-		top = max(top, x)
-	}
 	whole := len(row) - len(row)%lanes
+	top := largest(row, whole)
 	tops, sums := broadcast(top), broadcast(0)
 	for i := 0; i < whole; i += lanes {
 		e := exp(load(row[i:]).Sub(tops))
 		store(row[i:], e)
 		sums = sums.Add(e)
 	}
-	var parts [lanes]float32
-	store(parts[:], sums)
 	sum := expSum(row[whole:], top)
-	for _, p := range parts {
+	for _, p := range parts(sums) {
 		sum += p
 	}
-	scale := 1 / sum
-	for i := range row {
-		row[i] *= scale
+	scale := broadcast(1 / sum)
+	for i := 0; i < whole; i += lanes {
+		store(row[i:], load(row[i:]).Mul(scale))
 	}
+	for i := whole; i < len(row); i++ {
+		row[i] /= sum
+	}
+}
+
+// largest is the largest entry of row, whose first whole entries fill vectors.
+func largest(row []float32, whole int) float32 {
+	tops := load(row)
+	for i := lanes; i < whole; i += lanes {
+		tops = tops.Max(load(row[i:]))
+	}
+	top := row[0]
+	for _, p := range parts(tops) {
+		top = max(top, p)
+	}
+	for _, x := range row[whole:] {
+		top = max(top, x)
+	}
+	return top
+}
+
+func parts(v vec) (p [lanes]float32) {
+	v.StoreArray(&p)
+	return p
 }
 
 func centred(sum, squares, x, mean []float32) {
