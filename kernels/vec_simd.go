@@ -27,16 +27,17 @@ func normalise(v, mean, scale, shift []float32) {
 	normaliseScalar(v[i:], mean[i:], scale[i:], shift[i:])
 }
 
-// silu is x*sigmoid(x) with exp(-|x|): for x >= 0 x/(1+t), below x*t/(1+t), t = exp(-|x|).
+// silu is x*sigmoid(x) with exp(-|x|): for x >= 0 x/(1+t), below x*t/(1+t), t = exp(-|x|). Below lowest t no longer
+// falls, so the product takes x as lowest there.
 func silu(v []float32) {
 	i := 0
 	if haveVec {
 		one := broadcast(1)
-		zero := broadcast(0)
+		zero, low := broadcast(0), broadcast(lowest)
 		for ; i+lanes <= len(v); i += lanes {
 			x := load(v[i:])
 			t := exp(zero.Sub(abs(x)))
-			numerator := x.Max(zero).Add(x.Min(zero).Mul(t))
+			numerator := x.Max(zero).Add(x.Min(zero).Max(low).Mul(t))
 			store(v[i:], numerator.Div(one.Add(t)))
 		}
 	}
@@ -126,10 +127,14 @@ func finishResidual(out, acc, scale, shift, residual []float32, mul float32) {
 	finishResidualScalar(out[i:], acc[i:], scale[i:], shift[i:], residual[i:], mul)
 }
 
+// lowest is where exp stops falling: the logarithm of the smallest normal number.
+const lowest = -87.3
+
 // exp is e^x for x <= 0 to 1e-7 relative: x = n ln 2 + r with |r| <= ln(2)/2, a polynomial of degree 7 in r, and 2^n
-// put into the exponent. Below -87.3 the result is the smallest normal number or near it, which is as good as 0 here.
+// put into the exponent. Below lowest the result is the smallest normal number or near it, which is as good as 0 here.
+// NaN stays NaN: where one operand is NaN, amd64's maximum is its second.
 func exp(x vec) vec {
-	x = x.Max(broadcast(-87.3))
+	x = broadcast(lowest).Max(x)
 	n := x.Mul(broadcast(1.44269504)).Round()
 	r := n.MulAdd(broadcast(-0.693359375), x)
 	r = n.MulAdd(broadcast(2.12194440e-4), r)
