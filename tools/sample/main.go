@@ -1,0 +1,89 @@
+// Command sample draws pictures with a pack on the CPU, and runs the network or a whole chain on given inputs, so that
+// anyone can compare the results with their own PyTorch run.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the command line.
+type commands struct {
+	Draw   drawCmd   `cmd:"" default:"withargs" help:"Draw pictures (the default command)."`
+	Eval   evalCmd   `cmd:"" help:"Run the network once on every case of a file."`
+	Replay replayCmd `cmd:"" help:"Run a whole chain on given noise and keep every state."`
+}
+
+const description = `Draw pictures with a trained network in a pack.
+
+Examples:
+  sample --model digits.safetensors --out digits.png
+  sample --model digits.safetensors --sampler ddpm --seed 7 --n 4 --out four.png --strip film.png
+  sample --model digits.safetensors --first 11 --n 1 --out again.png
+  sample eval --model digits.safetensors --cases cases.safetensors --out eps.safetensors
+  sample replay --model digits.safetensors --sampler ddim --steps 20 --eta 1 --trace noise.safetensors --out states.safetensors
+
+Exit status:
+  0 done
+  1 input refused, or a failure: one line on standard error, no output file
+  2 wrong usage: a flag missing, unknown or outside its range`
+
+// stdio is where a command writes.
+type stdio struct{ out, err io.Writer }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], stdio{os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// run is the program; it gives the exit status.
+func run(ctx context.Context, args []string, std stdio) int {
+	var c commands
+	exit := -1
+	parser := kong.Must(&c, kong.Name("sample"), kong.Description(description), kong.Writers(std.out, std.err), kong.Help(help),
+		kong.Exit(func(code int) { exit = code }), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(std))
+	line, err := parser.Parse(args)
+	if exit >= 0 {
+		return exit // --help
+	}
+	if err != nil {
+		fmt.Fprintln(std.err, "sample: "+strings.Join(strings.Fields(err.Error()), " ")+" (see sample --help)")
+		return 2
+	}
+	if err := line.Run(); err != nil {
+		fmt.Fprintln(std.err, "sample: "+oneLine(err))
+		return 1
+	}
+	return 0
+}
+
+// help prints the program's help followed by the default command's, whose flags are the ones mostly looked for.
+func help(options kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil || ctx.Selected() != nil {
+		return err
+	}
+	draw, err := kong.Trace(ctx.Kong, []string{"draw"})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(ctx.Stdout)
+	return kong.DefaultHelpPrinter(options, draw)
+}
+
+// oneLine is an error's message without line breaks, so that scripts can read it.
+func oneLine(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "interrupted, nothing was written"
+	}
+	return strings.Join(strings.Fields(err.Error()), " ")
+}
