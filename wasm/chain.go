@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"unnoise/wasm/engine/webgpu"
@@ -37,6 +38,9 @@ func (ch *chain) step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if ch.s.test.skipped {
+		return ch.lookAtFirst(ctx)
+	}
 	if ch.s.denoiser.Engine.Info().Engine == "webgpu" && (ch.run.Done() || time.Since(ch.keptAt) > keepEvery) {
 		if err := ch.keep(ctx); errors.Is(err, webgpu.ErrDeviceLost) {
 			return ch.s.recover(ctx, err)
@@ -45,6 +49,25 @@ func (ch *chain) step(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// lookAtFirst stands in for a probe that would have taken too long: the first state must hold numbers, and not one alone.
+func (ch *chain) lookAtFirst(ctx context.Context) error {
+	if err := ch.keep(ctx); err != nil {
+		return err
+	}
+	ch.s.test.skipped = false
+	for _, v := range ch.kept.X0 {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return errors.New("the first step left values that are not numbers: this engine computes the model wrongly")
+		}
+	}
+	for _, v := range ch.kept.X0 {
+		if v != ch.kept.X0[0] {
+			return nil
+		}
+	}
+	return errors.New("the first step left a picture of one value: this engine computes the model wrongly")
 }
 
 func (ch *chain) keep(ctx context.Context) (err error) {

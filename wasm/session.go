@@ -29,7 +29,20 @@ type session struct {
 // test is what an engine was tried with: every operation, and the pack's probe through the whole network.
 type test struct {
 	operations []selftest.Result
-	probe      float64 // largest difference from the probe; -1 where the pack has none
+	probe      float64 // largest difference from the probe; -1 where it was not run
+	skipped    bool    // the probe would have taken too long: the first step is looked at instead
+}
+
+// probeBudget is how many multiplications the probe may take at load, about a second's work: of one CPU thread, a
+// software adapter and a GPU.
+func probeBudget(i engine.Info) int64 {
+	switch {
+	case i.Engine == "cpu":
+		return 1e10
+	case i.Software:
+		return 2e9
+	}
+	return 2e11
 }
 
 // drop is an engine that was not taken, and why.
@@ -108,7 +121,8 @@ func (s *session) prove(ctx context.Context, e engine.Engine) error {
 	if err != nil {
 		return err
 	}
-	if len(s.model.Probe) > 0 {
+	t.skipped = len(s.model.Probe) == 0 || s.model.Plan.MACs()*int64(len(s.model.Probe[0].T)) > probeBudget(e.Info())
+	if !t.skipped {
 		if t.probe, err = s.probe(ctx, d, s.model.Probe[0]); err != nil {
 			d.Release()
 			return err
@@ -162,7 +176,7 @@ func (s *session) describe(id int) map[string]any {
 			"parameters", m.Parameters(), "macs", m.Plan.MACs(), "classes", m.Net.Classes, "nullLabel", m.Net.NullLabel, "trainTimesteps", m.Process.TrainTimesteps,
 			"variance", string(m.Process.Variance), "samplers", []any{string(diffusion.SamplerDDPM), string(diffusion.SamplerDDIM)}, "provenance", about),
 		"engine", engineObject(s.denoiser.Engine.Info()),
-		"selfTest", object("probeError", probe, "bound", model.ProbeBound, "operations", operations),
+		"selfTest", object("probeError", probe, "probeSkipped", s.test.skipped, "bound", model.ProbeBound, "operations", operations),
 		"dropped", s.droppedList())
 }
 
