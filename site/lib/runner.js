@@ -73,7 +73,7 @@ export class Run {
       await sleepUntil(started + stepMs);
       this.#note(performance.now() - started);
       const last = state.done || this.#paused;
-      if (last || this.#due()) await this.#update(state, frames, last);
+      if (last || state.left || this.#due()) await this.#update(state, frames, last);
       if (last) return { ...this.#progress(state), paused: !state.done };
     }
   }

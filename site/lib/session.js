@@ -1,4 +1,4 @@
-// A loaded model in the worker: the core's session, the ladder from a lost GPU to the CPU, and one call at a time.
+// A loaded model in the worker: the core's session, its chains, and one call at a time.
 
 import { downloadPack } from "./download.js";
 import { makeError } from "./errors.js";
@@ -22,9 +22,7 @@ async function readPack({ url, bytes }, options) {
 export class Session {
   #core;
   #handle;
-  #pack;
   #queue = Promise.resolve();
-  #chains = new Set();
   /** What the core and the pack's way here say; see Info in unnoise.js. */
   info;
 
@@ -45,14 +43,13 @@ export class Session {
       await this.#openCore(pack.bytes, engine);
     }
     if (pack.from === "network") pack.storageProblem = await keepPack(source.url, pack.bytes);
-    this.#pack = { bytes: pack.bytes, engine };
     this.info.pack = { bytes: pack.bytes.length, from: pack.from, storageProblem: pack.storageProblem };
   }
 
   async #openCore(bytes, engine) {
     const { session, ...info } = await this.#core.open(bytes, { engine });
     this.#handle = session;
-    this.info = { ...this.info, ...info, dropped: [...(this.info?.dropped ?? []), ...info.dropped] };
+    this.info = info;
   }
 
   /** Calls fn(core, handle) when all earlier calls have ended: the core does one thing at a time. */
@@ -62,39 +59,14 @@ export class Session {
     return result;
   }
 
-  /** Starts a chain; see Chain. */
+  /** Starts a chain; options are those of the core's chain(). */
   async startChain(options) {
-    const chain = new Chain(this, options);
-    await this.exclusive((core, handle) => chain.rebuild(core, handle));
-    this.#chains.add(chain);
-    return chain;
+    return new Chain(this, await this.exclusive((core, handle) => core.chain(handle, options)));
   }
 
-  /** Takes the chain's storage back. */
-  releaseChain(chain) {
-    this.#chains.delete(chain);
-    return this.exclusive((core) => core.releaseChain(chain.handle));
-  }
-
-  /**
-   * Goes on without a lost GPU: opens the pack again on the CPU and takes every chain to where it was. Noise is made from
-   * the seed and the step alone, so the pictures stay the same.
-   *
-   * @throws the error itself where the engine was named: it never falls back
-   */
-  async leaveDevice(error) {
-    if (error.name !== "DeviceLostError" || this.#pack.engine !== "auto") throw error;
-    await this.exclusive(async (core, handle) => {
-      await core.close(handle);
-      this.info = { ...this.info, dropped: [...this.info.dropped, { engine: "webgpu", reason: error.message }] };
-      await this.#openCore(this.#pack.bytes, "cpu");
-      for (const chain of this.#chains) await chain.rebuild(core, this.#handle);
-    });
-  }
-
-  /** Ends the session; its chains become useless. */
-  close() {
-    return this.exclusive((core, handle) => core.close(handle));
+  /** Notes that the core has left an engine, as a step's reply tells. */
+  changeEngine({ engine, dropped }) {
+    this.info = { ...this.info, engine, dropped };
   }
 
   /** Checks cases on this session's engine; bytes in and out are .safetensors files. */
@@ -103,70 +75,39 @@ export class Session {
   }
 }
 
-/** A chain and all that is needed to make it again. */
+/** A chain of the core. Where a GPU is lost, the core goes on elsewhere by itself, from a step that may lie back. */
 class Chain {
   #session;
-  /** The core's number for it. */
-  handle = 0;
-  /** Steps done. */
-  index = 0;
+  #handle;
 
-  /**
-   * @param {Session} session
-   * @param {object} options for the core's chain(); a fork has {...options of its parent, forks}
-   * @param {{index: number, seed: number|string}[]} options.forks where it was forked from its parents, oldest first
-   */
-  constructor(session, { forks = [], ...options }) {
+  constructor(session, { chain, ...shape }) {
     this.#session = session;
-    this.options = options;
-    this.forks = forks;
-  }
-
-  /** Makes the chain in the core and takes it to its index. Called by the session, within exclusive. */
-  async rebuild(core, handle) {
-    const { chain, ...shape } = await core.chain(handle, this.options);
-    this.handle = chain;
+    this.#handle = chain;
+    /** What the core says of it: index, steps, count, width, height. */
     this.shape = shape;
-    let at = 0;
-    for (const { index, seed } of this.forks) {
-      for (; at < index; at++) await core.step(this.handle);
-      const parent = this.handle;
-      this.handle = (await core.fork(parent, { seed })).chain;
-      await core.releaseChain(parent);
-    }
-    for (; at < this.index; at++) await core.step(this.handle);
   }
 
-  /** One step back towards the picture. */
-  step() {
-    return this.#call(async (core) => {
-      const state = await core.step(this.handle);
-      this.index = state.index;
-      return state;
-    });
+  /** One step back towards the picture: {index, steps, timestep, done}, with engine and dropped where the core left one. */
+  async step() {
+    const { engine, dropped, ...state } = await this.#session.exclusive((core) => core.step(this.#handle));
+    if (!engine) return state;
+    this.#session.changeEngine({ engine, dropped });
+    return { ...state, left: dropped.at(-1) };
   }
 
   /** Pixels of the chain's state ("x") or of the estimate of its end ("x0"), RGBA. */
   frame(which) {
-    return this.#call((core) => core.frame(this.handle, which));
+    return this.#session.exclusive((core) => core.frame(this.#handle, which));
   }
 
   /** A chain with the same past whose future noise comes from another seed. */
   async fork(seed) {
-    const forks = [...this.forks, { index: this.index, seed }];
-    const fork = await this.#session.startChain({ ...this.options, forks });
-    fork.index = this.index;
-    return fork;
+    return new Chain(this.#session, await this.#session.exclusive((core) => core.fork(this.#handle, { seed })));
   }
 
-  /** Calls fn(core), once more where the GPU was lost in it and the CPU took over. */
-  async #call(fn) {
-    try {
-      return await this.#session.exclusive(fn);
-    } catch (error) {
-      await this.#session.leaveDevice(error);
-      return this.#session.exclusive(fn);
-    }
+  /** Takes its storage back. */
+  release() {
+    return this.#session.exclusive((core) => core.releaseChain(this.#handle));
   }
 }
 

@@ -35,6 +35,8 @@ import { makeError } from "./errors.js";
  * @property {number} [msPerStep] milliseconds, mean of the last steps
  * @property {number} [secondsLeft]
  * @property {boolean} [paused]
+ * @property {{engine: string, reason: string}} [left] an engine that was lost in this step; the chain goes on with
+ *   info.engine, from a step that may lie back
  */
 
 /**
@@ -194,6 +196,7 @@ export class Chain {
   async step() {
     const progress = await this.#client.call("step", { chain: this.#chain });
     this.index = progress.index;
+    if (progress.left) await this.#refresh();
     return progress;
   }
 
@@ -214,16 +217,15 @@ export class Chain {
    * @returns {Promise<Progress>} with done or paused true
    */
   async run({ signal, stepMs = 0, onProgress, onFrame } = {}) {
-    const onEvent = ({ type, ...event }, painted) => {
-      if (type === "progress") {
-        this.index = event.index;
-        onProgress?.(event);
-      } else onFrame?.(event, painted);
+    const onEvent = async ({ type, ...event }, painted) => {
+      if (type === "frame") return onFrame?.(event, painted);
+      this.index = event.index;
+      if (event.left) await this.#refresh();
+      onProgress?.(event);
     };
     const args = { chain: this.#chain, stepMs, frames: Boolean(onFrame) };
     const last = await this.#client.call("run", args, { signal, onEvent });
     this.index = last.index;
-    await this.#refresh();
     return last;
   }
 

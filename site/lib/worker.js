@@ -53,7 +53,7 @@ const operations = {
   },
 
   async release({ chain }) {
-    await session.releaseChain(chains.get(chain));
+    await chains.get(chain).release();
     chains.delete(chain);
   },
 
@@ -63,7 +63,7 @@ const operations = {
 };
 
 function describe(chain) {
-  return { chain: chains.add(chain), index: chain.index, ...chain.shape };
+  return { ...chain.shape, chain: chains.add(chain) };
 }
 
 async function answer({ id, op, args }) {

@@ -1,0 +1,58 @@
+// The model card in a dialog. Cards are Markdown of the plainest kind: headings, paragraphs, lists, tables, `code`,
+// **strong** and [links](address).
+
+import { byId, element } from "./dom.js";
+
+/** Fetches a card and shows it. */
+export async function showCard(url) {
+  const response = await fetch(url);
+  const text = response.ok
+    ? await response.text()
+    : `The card could not be fetched: the server answered ${response.status}.`;
+  byId("card-text").replaceChildren(...blocks(text));
+  byId("card-dialog").showModal();
+}
+
+function blocks(text) {
+  return text
+    .trim()
+    .split(/\n{2,}/)
+    .flatMap((block) => {
+      const heading = /^(#{1,4}) (.*)(?:\n([\s\S]*))?$/.exec(block);
+      if (!heading) return [plainBlock(block)];
+      const [, marks, title, rest] = heading;
+      return [element(`h${marks.length + 1}`, {}, ...inline(title)), ...(rest ? [plainBlock(rest)] : [])];
+    });
+}
+
+function plainBlock(block) {
+  const lines = block.split("\n");
+  if (lines.every((line) => line.startsWith("|"))) return table(lines);
+  if (/^[-*] /.test(lines[0])) return list(lines);
+  return element("p", {}, ...inline(lines.join(" ")));
+}
+
+function list(lines) {
+  // An indented line goes on with the item before it.
+  const items = lines.join("\n").split(/\n(?=[-*] )/);
+  return element("ul", {}, ...items.map((item) => element("li", {}, ...inline(item.slice(2).replace(/\s+/g, " ")))));
+}
+
+function table(lines) {
+  const cells = (line) => line.replace(/^\||\|\s*$/g, "").split("|");
+  const rows = lines.filter((line) => !/^[|\s:-]+$/.test(line));
+  const row = (name) => (line) =>
+    element("tr", {}, ...cells(line).map((cell) => element(name, {}, ...inline(cell.trim()))));
+  return element("table", {}, ...rows.slice(0, 1).map(row("th")), ...rows.slice(1).map(row("td")));
+}
+
+const marks = /(`[^`]+`|\*\*[^*]+\*\*|\[[^\]]+\]\([^)\s]+\))/;
+
+function inline(text) {
+  return text.split(marks).map((part) => {
+    if (part.startsWith("`") && part.length > 1) return element("code", {}, part.slice(1, -1));
+    if (part.startsWith("**") && part.length > 3) return element("strong", {}, part.slice(2, -2));
+    const link = /^\[([^\]]+)\]\((https?:[^)\s]+)\)$/.exec(part);
+    return link ? element("a", { href: link[2], rel: "noreferrer" }, link[1]) : part;
+  });
+}

@@ -1,0 +1,30 @@
+// Numbers for people.
+
+/** 2345678 as "2.3 MB". */
+export function bytes(n) {
+  if (n < 1e6) return `${Math.max(1, Math.round(n / 1e3))} kB`;
+  return `${(n / 1e6).toFixed(n < 1e7 ? 1 : 0)} MB`;
+}
+
+/** 83 as "1:23"; "–" while unknown. */
+export function duration(seconds) {
+  if (!Number.isFinite(seconds)) return "–";
+  const whole = Math.ceil(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** Milliseconds with three digits or so: "4.21", "12.3", "523". */
+export function milliseconds(n) {
+  if (!Number.isFinite(n)) return "–";
+  return n < 10 ? n.toFixed(2) : n < 100 ? n.toFixed(1) : n.toFixed(0);
+}
+
+/** A small error as "4e-6"; null, where nothing was measured, as "–". */
+export function tiny(n) {
+  return n === null || n === undefined ? "–" : n === 0 ? "0" : n.toExponential(0);
+}
+
+/** 1110000 as "1.11 M". */
+export function millions(n) {
+  return `${(n / 1e6).toFixed(n < 1e7 ? 2 : 0)} M`;
+}

@@ -1,0 +1,46 @@
+// The library's errors in the reader's words: what happened, what still works, one thing to do.
+
+const titles = {
+  NetworkError: "The model could not be fetched",
+  PackError: "This file cannot be used",
+  UnsupportedModelError: "This model cannot be run",
+  DeviceLostError: "The GPU was taken away",
+  UsageError: "That cannot be drawn",
+};
+
+/**
+ * A notice for a failed load.
+ *
+ * @param {Error} error
+ * @param {{engine: string, loaded: string, retry: () => void, useCPU: () => void}} context loaded: the title of the
+ *   model that is still there, "" where there is none
+ */
+export function loadNotice(error, { engine, loaded, retry, useCPU }) {
+  const still = loaded ? ` ${loaded} is still loaded.` : "";
+  if (error.name === "EngineError" && engine === "webgpu") {
+    const action = { label: "Use the CPU", run: useCPU };
+    return { kind: "error", title: "WebGPU cannot be used here", text: sentence(error.message) + still, action };
+  }
+  const notice = { kind: "error", title: titleOf(error), text: sentence(error.message) + still };
+  if (error.name === "NetworkError") {
+    if (!loaded) notice.text += " A pack from your disk works without a network.";
+    notice.action = { label: "Try again", run: retry };
+  }
+  return notice;
+}
+
+/** A notice for a chain that broke. */
+export function chainNotice(error, { useCPU }) {
+  const notice = { kind: "error", title: titleOf(error), text: sentence(error.message) };
+  if (error.name === "DeviceLostError") notice.action = { label: "Use the CPU", run: useCPU };
+  return notice;
+}
+
+function titleOf({ name }) {
+  return titles[name] ?? "The engine failed";
+}
+
+function sentence(text) {
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}

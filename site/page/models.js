@@ -1,0 +1,68 @@
+// The models there are to choose from: the site's own (models.json, written when the site is built) and the reader's files.
+
+import { bytes } from "./format.js";
+
+/**
+ * @typedef {object} Model
+ * @property {string} id
+ * @property {string} title
+ * @property {string} label as the list shows it
+ * @property {string|File} source for createSampler
+ * @property {string} [preview] address of a picture drawn when the site was built
+ * @property {string} [card] address of the model card
+ */
+
+/** The models, by id. */
+export class Models {
+  #list = [];
+
+  /**
+   * Reads the site's list.
+   *
+   * @throws {Error} NetworkError
+   */
+  async read() {
+    const url = new URL("models.json", document.baseURI);
+    let response;
+    try {
+      response = await fetch(url);
+    } catch (error) {
+      throw networkError(`The list of models could not be fetched (${error.message}).`);
+    }
+    if (!response.ok) throw networkError(`The server answered ${response.status} for ${url}.`);
+    const published = (await response.json()).map(fromEntry);
+    this.#list = [...published, ...this.#list.filter(({ source }) => source instanceof File)];
+  }
+
+  /** All, the smallest first, the reader's own last. @returns {Model[]} */
+  get all() {
+    return this.#list;
+  }
+
+  /** @returns {Model|undefined} */
+  find(id) {
+    return this.#list.find((model) => model.id === id);
+  }
+
+  /** Takes in a file of the reader's, in place of an earlier one. @returns {Model} */
+  add(file) {
+    const model = { id: "file", title: file.name, label: `${file.name} · ${bytes(file.size)}`, source: file };
+    this.#list = [...this.#list.filter(({ id }) => id !== model.id), model];
+    return model;
+  }
+
+  /** Forgets the reader's file. */
+  remove(model) {
+    this.#list = this.#list.filter((other) => other !== model);
+  }
+}
+
+function fromEntry({ id, title, file, card, preview, bytes: length, width, height }) {
+  const absolute = (address) => address && new URL(address, document.baseURI).href;
+  const label = `${title} · ${width}×${height} · ${bytes(length)}`;
+  return { id, title, label, source: absolute(file), preview: absolute(preview), card: absolute(card) };
+}
+
+function networkError(message) {
+  return Object.assign(new Error(message), { name: "NetworkError" });
+}

@@ -1,0 +1,58 @@
+// Messages above the pictures: what happened, what still works, and one thing to do.
+
+import { element } from "./dom.js";
+
+/** The place of messages; one of each key at a time. */
+export class Notices {
+  #root;
+
+  constructor(root) {
+    this.#root = root;
+  }
+
+  /**
+   * Shows a message in place of an earlier one with its key.
+   *
+   * @param {string} key
+   * @param {{kind?: "error"|"info", title: string, text?: string, action?: {label: string, run: () => void}}} notice
+   */
+  show(key, { kind = "info", title, text = "", action }) {
+    this.clear(key);
+    const close = element(
+      "button",
+      { type: "button", className: "quiet icon", ariaLabel: "Close this message" },
+      icon("close"),
+    );
+    const body = element("div", {}, element("strong", {}, title), text && element("p", {}, text));
+    const notice = element("div", { className: `notice ${kind}` }, body, close);
+    notice.dataset.key = key;
+    if (kind === "error") notice.setAttribute("role", "alert");
+    close.addEventListener("click", () => notice.remove());
+    if (action) body.append(this.#button(notice, action));
+    this.#root.append(notice);
+  }
+
+  #button(notice, { label, run }) {
+    const button = element("button", { type: "button" }, label);
+    button.addEventListener("click", () => {
+      notice.remove();
+      run();
+    });
+    return button;
+  }
+
+  /** Takes a message away. */
+  clear(key) {
+    for (const notice of this.#root.querySelectorAll(`[data-key="${key}"]`)) notice.remove();
+  }
+}
+
+/** An icon from the document's symbols. */
+export function icon(name) {
+  const namespace = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(namespace, "svg");
+  const use = document.createElementNS(namespace, "use");
+  use.setAttribute("href", `#i-${name}`);
+  svg.append(use);
+  return svg;
+}

@@ -1,0 +1,20 @@
+// On a narrow screen one picture is in view at a time: swipe, or take the buttons. On a wide one both are, and the
+// buttons are gone (page.css).
+
+/** Joins the buttons with the strip that holds the figures. */
+export function startViews(strip, buttons) {
+  const figureOf = (button) => strip.querySelector(`#figure-${button.dataset.view}`);
+  const offset = (button) => figureOf(button).offsetLeft - strip.offsetLeft;
+  const show = (button, behavior) => strip.scrollTo({ left: offset(button), behavior });
+  const mark = () => {
+    const nearest = buttons.reduce((a, b) => (distance(a) <= distance(b) ? a : b));
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button === nearest));
+  };
+  const distance = (button) => Math.abs(offset(button) - strip.scrollLeft);
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  for (const button of buttons)
+    button.addEventListener("click", () => show(button, calm.matches ? "instant" : "smooth"));
+  strip.addEventListener("scroll", mark, { passive: true });
+  // The guess shows a picture first.
+  show(buttons.at(-1), "instant");
+}

@@ -1,0 +1,53 @@
+// The service worker: keeps the site's files from the first visit on, so that the page opens without a network. Models
+// are kept by the library (lib/store.js). SITE_FILES and SITE_VERSION are put in when the site is built: any changed file
+// makes another version, which takes over when no page of the old one is open any more.
+
+const prefix = "unnoise-site-";
+const cacheName = prefix + SITE_VERSION;
+const root = new URL("./", self.location.href).href;
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(keepFiles());
+});
+
+async function keepFiles() {
+  const cache = await caches.open(cacheName);
+  await Promise.all(SITE_FILES.map((name) => keepFile(cache, name)));
+}
+
+async function keepFile(cache, name) {
+  // Some servers redirect index.html to its folder, and a redirected reply may not answer a navigation.
+  const url = name === "index.html" ? root : root + name;
+  // Past the HTTP cache, which may hold another version.
+  const response = await fetch(url, { cache: "no-cache" });
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  await cache.put(root + name, response);
+}
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(forgetOldVersions().then(() => self.clients.claim()));
+});
+
+async function forgetOldVersions() {
+  for (const name of await caches.keys()) {
+    if (name.startsWith(prefix) && name !== cacheName) await caches.delete(name);
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.method !== "GET" || !request.url.startsWith(root) || request.headers.has("Range")) return;
+  const name =
+    request.mode === "navigate" ? navigationTarget(request.url) : request.url.slice(root.length).split(/[?#]/)[0];
+  if (SITE_FILES.includes(name)) event.respondWith(answer(request, name));
+});
+
+function navigationTarget(url) {
+  const { pathname } = new URL(url);
+  return pathname === new URL(root).pathname ? "index.html" : url.slice(root.length).split(/[?#]/)[0];
+}
+
+async function answer(request, name) {
+  const cache = await caches.open(cacheName);
+  return (await cache.match(root + name)) ?? fetch(request);
+}
