@@ -9,8 +9,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"unnoise/wasm/sampler"
 )
 
@@ -45,7 +43,7 @@ type drawing struct {
 	*drawCmd
 	s     *session
 	steps int
-	bar   *progressbar.ProgressBar
+	bar   *progress
 	grid  draw.Image
 	strip *strip // nil where none is asked for
 }
@@ -70,7 +68,6 @@ func (c *drawCmd) Run(ctx context.Context, std stdio) error {
 	if c.Strip != "" {
 		d.strip = newStrip(s.d.InShape(1), c.N, len(moves))
 	}
-	noteSlow(std.err)
 	start := time.Now()
 	if err := d.all(ctx, std); err != nil {
 		return err
@@ -85,8 +82,8 @@ func (c *drawCmd) Run(ctx context.Context, std stdio) error {
 // all draws every sample, as many at a time as fit.
 func (d *drawing) all(ctx context.Context, std stdio) error {
 	size := d.s.batch()
-	d.bar = newBar(std.err, d.steps*((d.N+size-1)/size), d.Sampler)
-	defer d.bar.Clear()
+	d.bar = newProgress(std.err, d.steps*((d.N+size-1)/size), d.Sampler)
+	defer d.bar.close()
 	for first := 0; first < d.N; first += size {
 		if err := d.chain(ctx, first, min(size, d.N-first)); err != nil {
 			return err
@@ -112,7 +109,7 @@ func (d *drawing) chain(ctx context.Context, first, count int) error {
 		if err := d.film(ctx, c, first, x, x0); err != nil {
 			return err
 		}
-		_ = d.bar.Add(1)
+		d.bar.step()
 	}
 	if err := c.X().Read(ctx, x); err != nil {
 		return err

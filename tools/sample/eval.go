@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"unnoise/wasm/evalcase"
-	"unnoise/weights"
 )
 
 // evalCmd runs the network on a file of inputs.
@@ -42,23 +41,14 @@ func (c *evalCmd) Run(ctx context.Context, std stdio) error {
 		return err
 	}
 	defer files.discard()
-	noteSlow(std.err)
-	out, err := c.compute(ctx, std, s, in)
+	out, err := evalcase.Run(ctx, s.d, in, nil)
 	if err != nil {
 		return err
 	}
 	if err := files.commit(ctx, out); err != nil {
 		return err
 	}
+	noteSlow(std.err)
 	_, err = fmt.Fprintf(std.out, "%s: outputs of %s on %s\n", c.Out, s.title(), s.info.Adapter)
 	return err
-}
-
-func (c *evalCmd) compute(ctx context.Context, std stdio, s *session, in *weights.File) ([]byte, error) {
-	bar := newBar(std.err, -1, "eval")
-	defer bar.Clear()
-	return evalcase.Run(ctx, s.d, in, func(done, total int) {
-		bar.ChangeMax(total)
-		_ = bar.Set(done)
-	})
 }

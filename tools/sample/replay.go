@@ -53,7 +53,6 @@ func (c *replayCmd) Run(ctx context.Context, std stdio) error {
 		return err
 	}
 	defer files.discard()
-	noteSlow(std.err)
 	r := newRecord(tr)
 	if err := c.all(ctx, std, s, tr, r); err != nil {
 		return err
@@ -84,14 +83,14 @@ func (c *replayCmd) read(in *weights.File, s *session) (*trace, error) {
 // all replays every sample, as many at a time as fit.
 func (c *replayCmd) all(ctx context.Context, std stdio, s *session, tr *trace, r *record) error {
 	n, size := tr.shape.N, s.batch()
-	bar := newBar(std.err, tr.steps*((n+size-1)/size), c.Sampler)
-	defer bar.Clear()
+	bar := newProgress(std.err, tr.steps*((n+size-1)/size), c.Sampler)
+	defer bar.close()
 	for first := 0; first < n; first += size {
 		count := min(size, n-first)
 		cfg := sampler.Config{Request: c.request(), Count: count, Labels: slice(c.Labels, first, count), Trace: tr.from(first)}
 		chain, err := sampler.New(s.d, &s.Process, cfg)
 		if err == nil {
-			err = r.follow(ctx, chain, first, func() { _ = bar.Add(1) })
+			err = r.follow(ctx, chain, first, bar.step)
 			chain.Release()
 		}
 		if err != nil {
