@@ -21,8 +21,8 @@ var (
 )
 
 // tileFor picks a tile of about 64 to 256 threads that wastes little.
-func tileFor(out unet.Tensor, stride int) tile {
-	t, cq := middleTile, quads(out.C)
+func (l limits) tileFor(out unet.Tensor, stride int) tile {
+	t, cq := middleTile, l.quads(out.C)
 	switch {
 	case out.H <= 4 && out.W <= 4:
 		t = smallTile
@@ -33,13 +33,13 @@ func tileFor(out unet.Tensor, stride int) tile {
 	return t
 }
 
-// quads is the number of quads of channels in a workgroup: a power of two, at most 16.
-func quads(channels int) int {
-	n := 1
-	for n < 16 && 4*n < channels {
-		n *= 2
+// quads is the side of a workgroup, in quads, that has n channels or pixels to make: a power of two.
+func (l limits) quads(n int) int {
+	q := l.minQuads
+	for q < l.maxQuads && 4*q < n {
+		q *= 2
 	}
-	return n
+	return q
 }
 
 // constants are the overrides of conv3x3.wgsl.
@@ -65,7 +65,7 @@ func (l *lowering) slabs(groups, channels, outSize int) (count, size int) {
 
 func (l *lowering) conv3x3(i int, s *stage) {
 	in, out, m := l.p.plan.Tensors[s.In[0]], l.p.plan.Tensors[s.Out], l.p.matrices[i]
-	t := tileFor(out, s.Stride)
+	t := l.p.e.limits.tileFor(out, s.Stride)
 	tiles, blocks := ceilDiv(out.W, 4*t.qx)*ceilDiv(out.H, t.th), ceilDiv(out.C, 4*t.cq)
 	channels, size := l.p.plan.Channels(s.Op), l.n*out.Len()
 	slabs, slabSize := l.slabs(tiles*blocks*l.n, channels, size)
@@ -113,12 +113,6 @@ func (l *lowering) reduce(i int, s *stage, slabs, size int) {
 	l.elements("conv3x3_reduce", p, size, []binding{rawSums, {own: l.p.arena}, of(s.Time), of(s.Residual)}, s)
 }
 
-// conv1x1Tile is the overrides of conv1x1.wgsl: 4*rows pixels and 4*cq channels a workgroup, at most 64 of each.
-func conv1x1Tile(pixels, channels int, wide bool) (c constants, rows, cq int) {
-	rows, cq = quads(pixels), quads(channels)
-	return constants{"WIDE": flag(wide), "CQ": cq, "ROWS": rows, "STAGED": 16 * rows, "TAPS": 16 * cq}, rows, cq
-}
-
 func (l *lowering) conv1x1(i int, s *stage) {
 	in, out, m := l.p.plan.Tensors[s.In[0]], l.p.plan.Tensors[s.Out], l.p.matrices[i]
 	pixels := l.n * out.H * out.W
@@ -127,7 +121,9 @@ func (l *lowering) conv1x1(i int, s *stage) {
 	p.u(l.time(s)...)
 	p.u(flag(s.Residual != unet.None), l.p.vectors[i])
 	p.f(s.Mul)
-	consts, rows, cq := conv1x1Tile(pixels, out.C, m.wide)
+	// 4*rows pixels and 4*cq channels a workgroup.
+	rows, cq := l.p.e.limits.quads(pixels), l.p.e.limits.quads(out.C)
+	consts := constants{"WIDE": flag(m.wide), "CQ": cq, "ROWS": rows, "STAGED": 16 * rows, "TAPS": 16 * cq}
 	l.calls = append(l.calls, call{spec: spec{"conv1x1", consts}, params: p, reads: l.convReads(s, m), write: of(s.Out),
 		x: ceilDiv(pixels, 4*rows), y: ceilDiv(out.C, 4*cq), z: 1, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)})
 }

@@ -63,7 +63,7 @@ func (p *program) largest() int {
 }
 
 // most is the number of samples that fit the bindings; larger batches run in parts.
-func (p *program) most() int { return webgpu.MaxBinding / 4 / p.largest() }
+func (p *program) most() int { return p.e.limits.binding / 4 / p.largest() }
 
 // Run implements engine.Program.
 func (p *program) Run(ctx context.Context, outputs, inputs []engine.Tensor) error {
