@@ -32,7 +32,7 @@ import { makeError } from "./errors.js";
  * @property {number} steps steps in all
  * @property {number} timestep the training timestep the chain is at
  * @property {boolean} done
- * @property {number} [msPerStep] milliseconds, mean of the last steps
+ * @property {number} [msPerStep] milliseconds of work, mean of the last steps; NaN before the first
  * @property {number} [secondsLeft]
  * @property {boolean} [paused]
  * @property {{engine: string, reason: string}} [left] an engine that was lost in this step; the chain goes on with

@@ -2,6 +2,7 @@
 // in memory.
 
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { createServer } from "node:net";
 import { findCommand, missing, startGroup, tempFolder } from "./process.mjs";
 
@@ -121,15 +122,23 @@ async function startSession(base, binary, closers, close) {
 
 /** One WebDriver command; throws the driver's own message. */
 async function command(root, method, path, body) {
-  const init = { method };
-  if (method === "POST") {
-    init.body = JSON.stringify(body ?? {});
-    init.headers = { "Content-Type": "application/json" };
-  }
-  const reply = await fetch(root + path, init);
-  const { value } = await reply.json();
-  if (!reply.ok) throw new Error(`WebKitGTK: ${value.error}: ${value.message}`);
+  const text = method === "POST" ? JSON.stringify(body ?? {}) : "";
+  const reply = await send(root + path, method, text);
+  const { value } = JSON.parse(reply.text);
+  if (reply.status >= 400) throw new Error(`WebKitGTK: ${value.error}: ${value.message}`);
   return value;
+}
+
+/** An HTTP request that may take as long as it takes: fetch would give up after five minutes. */
+function send(url, method, text) {
+  return new Promise((resolve, reject) => {
+    const headers = { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) };
+    const outgoing = request(url, { method, headers }, (reply) => {
+      const body = collect(reply.setEncoding("utf8"));
+      reply.once("error", reject).once("end", () => resolve({ status: reply.statusCode, text: body.text }));
+    });
+    outgoing.once("error", reject).end(text);
+  });
 }
 
 function wrap(root, base, close) {

@@ -1,0 +1,56 @@
+// The built site, made anew where it is missing or older than anything it is built from.
+
+import { execFileSync } from "node:child_process";
+import { readdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const sources = ["go.mod", "site", "wasm", "kernels", "weights", "tools/site"];
+// Large, and no part of what is built.
+const skipped = new Set(["testdata", "node_modules"]);
+
+/**
+ * Builds the site where that is due.
+ *
+ * @returns {Promise<string>} its folder
+ * @throws {Error} where the build fails; the compiler's words are on stderr
+ */
+export async function buildSite() {
+  const site = join(root, "build/site");
+  if (newest(sources.map((name) => join(root, name))) > builtAt(site)) build();
+  return site;
+}
+
+function build() {
+  // The toolchain and the experiment of the Makefile, where the user has set none.
+  const { GOTOOLCHAIN = "auto", GOEXPERIMENT = "simd" } = process.env;
+  const env = { ...process.env, GOTOOLCHAIN: GOTOOLCHAIN === "local" ? "auto" : GOTOOLCHAIN, GOEXPERIMENT };
+  try {
+    execFileSync("go", ["run", "./tools/site"], { cwd: root, env, stdio: ["ignore", process.stderr, process.stderr] });
+  } catch (error) {
+    const why = error.code === "ENOENT" ? "Go is not installed" : `go run ./tools/site: ${error.message}`;
+    throw new Error(`the site cannot be built: ${why}`);
+  }
+}
+
+function builtAt(site) {
+  try {
+    return statSync(join(site, "sw.js")).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function newest(paths) {
+  return Math.max(
+    0,
+    ...paths.map((path) => (statSync(path).isDirectory() ? newest(children(path)) : statSync(path).mtimeMs)),
+  );
+}
+
+function children(folder) {
+  return readdirSync(folder)
+    .filter((name) => !skipped.has(name) && !name.endsWith("_test.go"))
+    .map((name) => join(folder, name));
+}
