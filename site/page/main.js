@@ -29,11 +29,9 @@ const player = new Player({
     if (progress.left) engineLeft(progress.left);
   },
   onFrame(frame, painted) {
-    const shape = player.chain;
-    requestAnimationFrame(() => {
-      if (shape) view.showFrame(frame, shape);
-      painted();
-    });
+    if (player.chain) view.showFrame(frame, player.chain);
+    // A hidden page paints nothing, so the worker sends it nothing more.
+    requestAnimationFrame(painted);
   },
 });
 

@@ -22,7 +22,10 @@ export class SettingsForm {
   constructor(form) {
     this.#form = form;
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("change", () => this.#tidy());
+    form.addEventListener("change", ({ target }) => {
+      if (target.name === "sampler") this.#stepsOf(target.value);
+      this.#tidy();
+    });
     byId("dice").addEventListener("click", () =>
       this.set({ seed: String(crypto.getRandomValues(new Uint32Array(1))[0]) }),
     );
@@ -71,6 +74,11 @@ export class SettingsForm {
     byId("steps-hint").textContent = `of ${n}`;
     this.#form.elements.steps.max = n;
     this.#tidy();
+  }
+
+  /** The usual number of steps: all for DDPM, few for DDIM. */
+  #stepsOf(sampler) {
+    this.#form.elements.steps.value = sampler === "ddpm" ? this.#trainTimesteps : defaults.steps;
   }
 
   /** Brings every field into its range, and shows only what the sampler has. */

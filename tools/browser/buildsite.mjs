@@ -22,12 +22,17 @@ export async function buildSite() {
   return site;
 }
 
-function build() {
-  // The toolchain and the experiment of the Makefile, where the user has set none.
+/** Runs the go command at the root of the tree, with the Makefile's settings where the user has none; all output to stderr. */
+export function go(...args) {
   const { GOTOOLCHAIN = "auto", GOEXPERIMENT = "simd" } = process.env;
+  // The toolchain of an image may be older than go.mod asks for, and told to fetch no other.
   const env = { ...process.env, GOTOOLCHAIN: GOTOOLCHAIN === "local" ? "auto" : GOTOOLCHAIN, GOEXPERIMENT };
+  execFileSync("go", args, { cwd: root, env, stdio: ["ignore", process.stderr, process.stderr] });
+}
+
+function build() {
   try {
-    execFileSync("go", ["run", "./tools/site"], { cwd: root, env, stdio: ["ignore", process.stderr, process.stderr] });
+    go("run", "./tools/site");
   } catch (error) {
     const why = error.code === "ENOENT" ? "Go is not installed" : `go run ./tools/site: ${error.message}`;
     throw new Error(`the site cannot be built: ${why}`);

@@ -1,0 +1,274 @@
+// The page in real browsers. BROWSERS="chromium webkit" chooses which; all unless told.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { buildSite } from "./buildsite.mjs";
+import { browserNames, launchBrowser } from "./launch.mjs";
+import { drawNatively, largestDifference, Page, packPath } from "./pagedriver.mjs";
+
+const browsers = (process.env.BROWSERS ?? browserNames.join(" ")).split(" ").filter(Boolean);
+
+// Engines sum in other orders: a value may fall on the other side of a rounding edge, and no further.
+const tolerance = 1;
+
+const few = { model: "digits", sampler: "ddim", steps: 5, seed: 3, count: 4 };
+const query = (settings) => `?${new URLSearchParams(settings)}`;
+
+let folder;
+before(async () => {
+  folder = await buildSite();
+});
+
+test("the comparer sees a difference of 2, and another size", () => {
+  const a = { width: 1, height: 1, rgba: Uint8Array.of(10, 10, 10, 255) };
+  assert.equal(largestDifference(a, { ...a, rgba: Uint8Array.of(10, 12, 10, 255) }), 2);
+  assert.equal(largestDifference(a, { ...a, width: 2 }), Number.POSITIVE_INFINITY);
+});
+
+/** The browser and the page that the tests of one browser share. */
+class Bench {
+  constructor(name) {
+    this.name = name;
+  }
+
+  async open(options) {
+    this.page = await Page.open(this.browser, folder, options);
+    return this.page;
+  }
+
+  /** A test of a page, which is closed, and its rules checked, whatever happens. */
+  test(title, fn) {
+    test(title, async () => {
+      try {
+        await fn();
+      } finally {
+        await this.page.close();
+      }
+    });
+  }
+
+  /** The picture that stands there is the one that tools/sample draws. */
+  async compare({ engine: _, ...settings }) {
+    const difference = largestDifference(await this.page.picture("x"), drawNatively(settings));
+    assert.ok(difference <= tolerance, `off by ${difference} of 255; ${await this.page.text()}`);
+  }
+
+  async drawAndCompare(settings) {
+    await this.open({ query: query(settings) });
+    await this.page.state("finished", "failed");
+    await this.compare(settings);
+  }
+}
+
+function suite(name) {
+  const bench = new Bench(name);
+  before(async () => {
+    bench.browser = await launchBrowser(name, { webgpu: true });
+  });
+  after(() => bench.browser?.close());
+  for (const tests of [pictures, engines, controls, places, files, network]) tests(bench);
+}
+
+/** What is drawn. */
+function pictures(bench) {
+  bench.test("the CPU draws what tools/sample draws", () => bench.drawAndCompare({ ...few, engine: "cpu" }));
+
+  bench.test("DDPM and DDIM with noise too", async () => {
+    await bench.drawAndCompare({
+      model: "nouns",
+      sampler: "ddpm",
+      steps: 4,
+      seed: "18446744073709551615",
+      count: 1,
+      engine: "cpu",
+    });
+    await bench.page.close();
+    await bench.drawAndCompare({ ...few, eta: 0.5, count: 1, engine: "cpu" });
+  });
+}
+
+/** Which engine draws, and what is said of it. */
+function engines(bench) {
+  if (bench.name !== "webkit") {
+    bench.test("WebGPU draws the same picture", async () => {
+      await bench.drawAndCompare({ ...few, count: 1, engine: "webgpu" });
+      assert.match(await bench.page.text(), /engine-line: WebGPU/);
+    });
+  } else {
+    bench.test("WebGPU by name is an error that offers the CPU", async () => {
+      const page = await bench.open({ query: query({ ...few, engine: "webgpu" }) });
+      await page.notice("WebGPU cannot be used here");
+      await page.clickNotice("Use the CPU");
+      await page.state("finished");
+      assert.match(await page.text(), /engine-line: CPU/);
+    });
+  }
+
+  bench.test("auto says why it left WebGPU", async () => {
+    const page = await bench.open();
+    await page.state("running");
+    assert.match(await page.text(), /engine-line: CPU.*dropped-line: WebGPU is not used: \w+/);
+  });
+}
+
+/** Pause, step and stop. */
+function controls(bench) {
+  bench.test("a first visit draws by itself, and can be paused, stepped and stopped", async () => {
+    const page = await bench.open();
+    await page.state("running");
+    await page.click("play");
+    await page.state("paused");
+    const stepOf = () =>
+      bench.browser.evaluate(() => Number.parseInt(document.getElementById("r-step").textContent, 10));
+    const paused = await stepOf();
+    await page.click("step");
+    await page.until(
+      "one step more",
+      (n) => Number.parseInt(document.getElementById("r-step").textContent, 10) === n,
+      paused + 1,
+    );
+    await page.click("stop");
+    await page.state("cancelled");
+    await page.set("steps", 2);
+    await page.click("play");
+    await page.state("finished");
+    assert.equal(await stepOf(), 2);
+  });
+
+  bench.test("pauses and steps change no pixel", async () => {
+    const page = await bench.open({ query: query({ ...few, steps: 8, pace: "slow", engine: "cpu" }) });
+    await page.state("running");
+    await page.click("play");
+    await page.state("paused");
+    await page.click("step");
+    await page.until("a whole step", () => !/^0 /.test(document.getElementById("r-step").textContent));
+    await page.click("play");
+    await page.state("finished");
+    await bench.compare({ ...few, steps: 8 });
+  });
+
+  bench.test("stopping acts at once in a long chain", async () => {
+    const page = await bench.open({
+      query: query({ model: "nouns", sampler: "ddpm", steps: 1000, seed: 1, count: 16, engine: "cpu" }),
+    });
+    await page.state("running");
+    const start = Date.now();
+    await page.click("stop");
+    await page.state("cancelled");
+    assert.ok(Date.now() - start < 1000, `took ${Date.now() - start} ms`);
+    await page.set("steps", 1);
+    await page.set("count", "1");
+    await page.click("play");
+    await page.state("finished");
+  });
+}
+
+/** Where the site stands, and that it needs nobody. */
+function places(bench) {
+  bench.test("works from a sub-path, asking for nothing beside it", async () => {
+    const page = await bench.open({ base: "/some/where/", query: query({ ...few, count: 1, engine: "cpu" }) });
+    await page.state("finished");
+    assert.ok(page.site.requests.some(({ path }) => path === "lib/unnoise.wasm"));
+  });
+
+  bench.test("works without a network after the first visit", async () => {
+    const page = await bench.open({ query: query({ ...few, engine: "cpu" }) });
+    await page.state("finished");
+    await page.until(
+      "the service worker",
+      async () => (await navigator.serviceWorker.ready).active?.state === "activated",
+    );
+    await page.site.close();
+    await bench.browser.open(`${page.site.url}${query({ ...few, seed: 4, engine: "cpu" })}`);
+    await page.state("finished");
+    await bench.compare({ ...few, seed: 4 });
+  });
+}
+
+/** The reader's own files. */
+function files(bench) {
+  bench.test("a broken file is refused and the model stays", async () => {
+    const page = await bench.open({ query: query({ ...few, count: 1, engine: "cpu" }) });
+    await page.state("finished");
+    const pack = readFileSync(packPath("digits"));
+    const flipped = Buffer.from(pack);
+    flipped[flipped.length - 1000] ^= 1;
+    const broken = {
+      "cut.safetensors": pack.subarray(0, 100_000),
+      "flipped.safetensors": flipped,
+      "text.txt": Buffer.from("hello"),
+    };
+    for (const [fileName, bytes] of Object.entries(broken)) {
+      await page.chooseFile(fileName, bytes);
+      await page.notice("This file cannot be used");
+      await page.notice("Digits is still loaded");
+      await bench.browser.evaluate(() => document.querySelector(".notice button").click());
+    }
+    await page.click("play");
+    await page.state("running", "finished");
+  });
+
+  bench.test("a file of the reader's is drawn with", async () => {
+    const page = await bench.open({ query: query({ ...few, engine: "cpu" }) });
+    await page.state("finished");
+    await page.chooseFile("mine.safetensors", readFileSync(packPath("nouns")));
+    await page.until("Nouns", () => /Nouns/.test(document.getElementById("model-line").textContent));
+    await page.state("finished");
+    await bench.compare({ ...few, model: "nouns" });
+  });
+}
+
+/** A network that fails, and an address that is wrong. */
+function network(bench) {
+  bench.test("a cut download goes on where it was cut", async () => {
+    const cut = cutAfter(600_000, /\.safetensors$/, 2);
+    const page = await bench.open({ intercept: cut, query: query({ ...few, engine: "cpu" }) });
+    await page.state("finished");
+    const ranges = page.site.requests.filter(({ path }) => path.endsWith(".safetensors")).map(({ range }) => range);
+    assert.equal(ranges.length, 3);
+    assert.match(ranges[1], /^bytes=[1-9]\d{4,}-$/);
+    await bench.compare(few);
+  });
+
+  bench.test("no network is said in words, and can be tried again", async () => {
+    let down = true;
+    const intercept = (path, _, response) => {
+      if (!down || !path.endsWith(".safetensors")) return false;
+      response.writeHead(404).end();
+      return true;
+    };
+    const page = await bench.open({ intercept, query: query({ ...few, engine: "cpu" }) });
+    await page.notice("The model could not be fetched");
+    down = false;
+    await page.clickNotice("Try again");
+    await page.state("finished");
+  });
+
+  bench.test("an address that makes no sense is said, and the rest is used", async () => {
+    const page = await bench.open({ query: "?model=cats&steps=5&seed=-1&engine=cpu" });
+    await page.notice("Left out: model=cats, seed=-1");
+    await page.state("finished");
+    assert.match(await page.text(), /r-step: 5 \/ 5/);
+  });
+}
+
+/** Ends the connection after so many bytes of a file, so many times. */
+function cutAfter(bytes, pattern, times) {
+  let left = times;
+  return (path, _, response) => {
+    if (left === 0 || !pattern.test(path)) return false;
+    left--;
+    let sent = 0;
+    const write = response.write.bind(response);
+    response.write = (chunk, ...rest) => {
+      sent += chunk.length;
+      const kept = write(chunk, ...rest);
+      if (sent > bytes) setImmediate(() => response.destroy());
+      return kept;
+    };
+    return false;
+  };
+}
+
+for (const name of browsers) describe(name, () => suite(name));

@@ -1,0 +1,144 @@
+// The page as a test handles it: opened from a server of its own, clicked, read.
+
+import { mkdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { go } from "./buildsite.mjs";
+import { decodePNG } from "./png.mjs";
+import { serveSite } from "./siteserver.mjs";
+
+const root = resolve(import.meta.dirname, "../..");
+
+/** A model of the site. */
+export const packPath = (id) => join(root, "weights/models", `${id}.safetensors`);
+
+/**
+ * Draws with the native command, once for each set of settings.
+ *
+ * @returns {{width: number, height: number, rgba: Uint8Array}}
+ */
+export function drawNatively({ model, sampler, steps, seed, count, eta = 0 }) {
+  const folder = join(root, "build/expected");
+  mkdirSync(folder, { recursive: true });
+  const out = join(folder, `${[model, sampler, steps, eta, seed, count].join("-")}.png`);
+  const settings = ["--sampler", sampler, "--steps", steps, "--eta", eta, "--seed", seed, "--n", count].map(String);
+  const args = ["run", "./tools/sample", "--model", packPath(model), "--out", out, ...settings];
+  go(...args);
+  return decodePNG(readFileSync(out));
+}
+
+/** The largest difference of two pictures in any channel of any pixel; Infinity where their sizes differ. */
+export function largestDifference(a, b) {
+  if (a.width !== b.width || a.height !== b.height) return Number.POSITIVE_INFINITY;
+  return a.rgba.reduce((most, value, i) => Math.max(most, Math.abs(value - b.rgba[i])), 0);
+}
+
+/** The page in a browser, served by a server of its own (and so with storage of its own). */
+export class Page {
+  /** @param {import("./launch.mjs").Browser} browser */
+  constructor(browser, site) {
+    this.browser = browser;
+    this.site = site;
+  }
+
+  /** Serves the site and opens it; options are serveSite's, and query what follows the address. */
+  static async open(browser, folder, { query = "", ...options } = {}) {
+    const page = new Page(browser, await serveSite(folder, options));
+    browser.log.length = 0;
+    await browser.open(page.site.url + query);
+    return page;
+  }
+
+  /** Resolves when fn(argument), called in the page, is true; fails with what the page shows instead. */
+  async until(what, fn, argument, seconds = 120) {
+    const end = Date.now() + seconds * 1000;
+    while (!(await this.browser.evaluate(fn, argument))) {
+      if (Date.now() > end) throw new Error(`waited ${seconds} s for ${what}; the page shows: ${await this.text()}`);
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+
+  /** Waits for one of the player's states. */
+  state(...states) {
+    return this.until(states.join(" or "), (wanted) => wanted.includes(document.body.dataset.state), states);
+  }
+
+  /** Waits for a message that has the text. */
+  notice(text) {
+    const shown = (wanted) => document.getElementById("notices").textContent.includes(wanted);
+    return this.until(`the message "${text}"`, shown, text);
+  }
+
+  /** What the page says: state, numbers, messages. */
+  text() {
+    return this.browser.evaluate(() =>
+      ["state", "r-step", "notices", "engine-line", "dropped-line"]
+        .map((id) => `${id}: ${document.getElementById(id).textContent}`)
+        .join("; "),
+    );
+  }
+
+  /** Clicks the element with the id. */
+  click(id) {
+    return this.browser.evaluate((wanted) => document.getElementById(wanted).click(), id);
+  }
+
+  /** Clicks a message's own button. */
+  clickNotice(label) {
+    return this.browser.evaluate((wanted) => {
+      const buttons = [...document.querySelectorAll(".notice div button")];
+      buttons.find(({ textContent }) => textContent === wanted).click();
+    }, label);
+  }
+
+  /** Sets a field as a reader would. */
+  set(name, value) {
+    return this.browser.evaluate(
+      (field, text) => {
+        const control = document.getElementById("settings").elements[field];
+        control.value = text;
+        (control[0] ?? control).dispatchEvent(new Event("change", { bubbles: true }));
+      },
+      name,
+      value,
+    );
+  }
+
+  /** Chooses a file of the reader's. */
+  chooseFile(name, bytes) {
+    return this.browser.evaluate(
+      (fileName, base64) => {
+        const data = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([data], fileName));
+        const input = document.getElementById("file");
+        input.files = transfer.files;
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+      },
+      name,
+      bytes.toString("base64"),
+    );
+  }
+
+  /** What a canvas holds. */
+  async picture(id) {
+    const { width, height, pixels } = await this.browser.evaluate((wanted) => {
+      const canvas = document.getElementById(wanted);
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return { width: canvas.width, height: canvas.height, pixels: [...data] };
+    }, id);
+    return { width, height, rgba: Uint8Array.from(pixels) };
+  }
+
+  /** Ends the server; fails where the page broke its own security policy or left an error unhandled. */
+  async close() {
+    await this.site.close();
+    const problems = [...this.site.reports.map((report) => JSON.stringify(report)), ...errorsOf(this.browser)];
+    if (problems.length) throw new Error(`the page broke its rules: ${problems.join("; ")}`);
+  }
+}
+
+function errorsOf({ log }) {
+  return log
+    .filter(({ kind, text }) => kind === "pageerror" || /content.security.policy/i.test(text))
+    .map(({ text }) => text);
+}
