@@ -263,9 +263,10 @@ function cutAfter(bytes, pattern, times) {
     const write = response.write.bind(response);
     response.write = (chunk, ...rest) => {
       sent += chunk.length;
-      const kept = write(chunk, ...rest);
-      if (sent > bytes) setImmediate(() => response.destroy());
-      return kept;
+      if (sent <= bytes) return write(chunk, ...rest);
+      // A reset overtakes data still on its way: what was sent shall arrive first.
+      setTimeout(() => response.destroy(), 300);
+      return false;
     };
     return false;
   };
