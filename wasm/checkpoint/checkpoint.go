@@ -110,8 +110,13 @@ func (c *Checkpoint) check() error {
 			}
 		}
 	}
+	seen := map[string]bool{}
 	for _, f := range c.files {
 		for _, e := range f.Entries {
+			if seen[e.Name] {
+				return &weights.Error{File: f.Name(), Where: "tensor " + strconv.Quote(e.Name), Problem: "is in another file of the model as well: which one counts is not known"}
+			}
+			seen[e.Name] = true
 			if !used[e.Name] {
 				return &weights.Error{File: f.Name(), Where: "tensor " + strconv.Quote(e.Name), Problem: "belongs to no layer of the configured network: is config.json the right one?"}
 			}

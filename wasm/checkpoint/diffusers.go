@@ -51,13 +51,13 @@ func parseUNet(o *jsontree.Object, name string) (*unetConfig, []string, error) {
 		groups: f.Int("norm_num_groups", 32), eps: f.Float("norm_eps", 1e-5), midScale: f.Float("mid_block_scale_factor", 1),
 		midAttn: f.Bool("add_attention", true), middle: true,
 	}
-	if c.channels == nil {
+	if !f.Has("block_out_channels") {
 		c.channels = []int{224, 448, 672, 896}
 	}
-	if c.downs == nil {
+	if !f.Has("down_block_types") {
 		c.downs = []string{"DownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D"}
 	}
-	if c.ups == nil {
+	if !f.Has("up_block_types") {
 		c.ups = []string{"AttnUpBlock2D", "AttnUpBlock2D", "AttnUpBlock2D", "UpBlock2D"}
 	}
 	c.attention(f)
@@ -157,6 +157,9 @@ func (c *unetConfig) refuse(f *jsontree.Fields, name string) error {
 	if p := f.Int("downsample_padding", 1); p != 0 && p != 1 {
 		return errors.New(name + ": downsample_padding " + strconv.Itoa(p) + " is not supported, expected 0 or 1")
 	}
+	if f.Has("sample_size") && c.net.Height == 0 {
+		return errors.New(name + ": sample_size must be a number or [height, width], found " + jsontree.Text(f.Value("sample_size")))
+	}
 	if c.net.Height == 0 {
 		return errors.New(name + ": sample_size is missing: write the pictures' size (a number or [height, width]) into the file")
 	}
@@ -167,7 +170,10 @@ func (c *unetConfig) refuse(f *jsontree.Fields, name string) error {
 	if len(c.channels) > 32 || c.layersPerBlock < 1 || c.layersPerBlock > 64 {
 		return errors.New(name + ": needs 1 to 32 levels of 1 to 64 layers")
 	}
-	return c.refuseBlocks(name)
+	if err := c.refuseBlocks(name); err != nil {
+		return err
+	}
+	return c.refuseHeads(f, name)
 }
 
 func (c *unetConfig) refuseBlocks(name string) error {
@@ -179,6 +185,21 @@ func (c *unetConfig) refuseBlocks(name string) error {
 			if got := modern(b.got); got != b.attn && got != b.plain && got != b.resnet {
 				return errors.New(name + ": " + b.key + ": " + strconv.Quote(b.got) + " is not supported, expected " + b.plain + ", " + b.attn + " or " + b.resnet)
 			}
+		}
+	}
+	return nil
+}
+
+// refuseHeads reports heads that do not fill the channels of a level with attention.
+func (c *unetConfig) refuseHeads(f *jsontree.Fields, name string) error {
+	if !f.Has("attention_head_dim") && f.Present("attention_head_dim") {
+		return nil // null: one head
+	}
+	last := len(c.channels) - 1
+	for i, n := range c.channels {
+		attends := modern(c.downs[i]) == "AttnDownBlock2D" || modern(c.ups[last-i]) == "AttnUpBlock2D" || i == last && c.middle && c.midAttn
+		if attends && (c.headDim < 1 || n%c.headDim != 0) {
+			return errors.New(name + ": attention_head_dim " + strconv.Itoa(c.headDim) + " does not divide the " + strconv.Itoa(n) + " channels of level " + strconv.Itoa(i))
 		}
 	}
 	return nil

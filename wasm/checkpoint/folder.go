@@ -134,7 +134,7 @@ func (c *Checkpoint) openShards(fsys fs.FS, dir, index string) error {
 	var names []string
 	for _, key := range parts.Keys {
 		name, ok := parts.Values[key].(string)
-		if !ok || name == "" || path.Base(name) != name || strings.ContainsAny(name, `\:`) || name == ".." {
+		if !ok || name == "" || path.Base(name) != name || strings.ContainsAny(name, `\:`) || name == "." || name == ".." {
 			return errors.New(index + ": tensor " + strconv.Quote(key) + ": " + jsontree.Text(parts.Values[key]) + " is not the name of a file in the same folder")
 		}
 		if !slices.Contains(names, name) {
