@@ -5,6 +5,7 @@ package model
 import (
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 
 	"unnoise/wasm/diffusion"
@@ -90,22 +91,42 @@ func (m *Model) read() (err error) {
 
 // checkTensors demands that the pack holds what the network needs, in the right shapes, and nothing unknown.
 func (m *Model) checkTensors() error {
+	needed := m.Plan.Weights
+	if m.Net.Classes > 0 {
+		needed = append(needed[:len(needed):len(needed)], unet.WeightSpec{Name: "class.weight", Shape: []int{m.Net.Classes, m.Net.Time.Hidden}})
+	}
 	known := map[string]bool{}
-	for _, w := range m.Plan.Weights {
-		known[w.Name], known[w.Scales] = true, true
+	for _, w := range needed {
+		known[w.Name] = true
 		if !m.Has(w.Name) {
 			return &weights.Error{File: m.Name(), Where: "tensor " + strconv.Quote(w.Name), Problem: "is missing"}
+		}
+		if err := m.checkShape(w.Name, w.Shape); err != nil {
+			return err
+		}
+		if w.Scales != "" && m.Has(w.Scales) {
+			known[w.Scales] = true
+			if err := m.checkShape(w.Scales, w.Shape[len(w.Shape)-1:]); err != nil {
+				return err
+			}
 		}
 	}
 	for _, c := range m.Probe {
 		known[c.x], known[c.eps] = true, true
 	}
-	if m.Net.Classes > 0 {
-		known["class.weight"] = true
-	}
 	for _, e := range m.Entries {
 		if !known[e.Name] {
 			return &weights.Error{File: m.Name(), Where: "tensor " + strconv.Quote(e.Name), Problem: "belongs to no layer of the network"}
+		}
+	}
+	return nil
+}
+
+// checkShape compares the shape of a tensor of the pack with the one the network needs.
+func (m *Model) checkShape(name string, want []int) error {
+	for _, e := range m.Entries {
+		if e.Name == name && !slices.Equal(e.Shape, want) {
+			return &weights.Error{File: m.Name(), Where: "tensor " + strconv.Quote(name), Problem: "has shape " + jsontree.Text(jsontree.Ints(e.Shape)) + ", the network needs " + jsontree.Text(jsontree.Ints(want))}
 		}
 	}
 	return nil
