@@ -11,7 +11,7 @@ struct Params {
 
 // level rounds 127.5 * v + 127.5 exactly. A float32 product would move values next to a tie across it, so the product only
 // finds the neighbours k and k+1; between them 255 * v is compared with the tie, 2k - 254, as 256 * v - tie with v: the
-// left side is exact.
+// left side is exact. The only tie that float32 holds is v = 0, between 127 and 128, and goes to the even one.
 fn level(v: f32) -> u32 {
   let bits = bitcast<u32>(v) & 0x7fffffffu;
   if (bits > 0x7f800000u || v <= -1.0) { // NaN by its bits: v != v may be compiled away
@@ -22,8 +22,7 @@ fn level(v: f32) -> u32 {
   }
   let k = floor(127.5 * v + 127.5);
   let over = 256.0 * v - (2.0 * k - 254.0);
-  let odd = u32(k) % 2u == 1u;
-  return u32(k) + select(0u, 1u, over > v || (over == v && odd));
+  return u32(k) + select(0u, 1u, over >= v);
 }
 
 @compute @workgroup_size(256)

@@ -32,9 +32,9 @@ func TestSelfTest(t *testing.T) {
 func block() *unet.Plan {
 	b := unet.NewBuilder()
 	in := [2]unet.TensorID{b.Input("x", 8, 8, 40), b.Input("skip", 8, 8, 25)}
-	h := b.Conv3x3("conv1", unet.Op{In: in, SiLU: true, Time: b.Input("time", 1, 1, 36)}, 36)
-	h = b.Conv3x3("conv2", unet.Op{In: one(h), Norm: b.GroupNorm("norm", one(h), 4, 1e-5, unet.None, 0), SiLU: true, Residual: b.Conv1x1("skip", unet.Op{In: in}, 36)}, 36)
-	return b.Finish(b.Attention("mix", b.Conv1x1("qkv", unet.Op{In: one(h)}, 108), 2))
+	h := b.Conv3x3("conv1", unet.Op{In: in, SiLU: true, Time: b.Input("time", 1, 1, 68)}, 68)
+	h = b.Conv3x3("conv2", unet.Op{In: one(h), Norm: b.GroupNorm("norm", one(h), 4, 1e-5, unet.None, 0), SiLU: true, Residual: b.Conv1x1("skip", unet.Op{In: in}, 68)}, 68)
+	return b.Finish(b.Attention("mix", b.Conv1x1("qkv", unet.Op{In: one(h)}, 204), 2))
 }
 
 // What only large networks, large batches or slow GPUs meet is forced by limits: every case must give what the plain loops
@@ -47,7 +47,7 @@ func TestLimits(t *testing.T) {
 	for name, l := range map[string]limits{
 		"slabs":   {binding: hardware.binding, submit: hardware.submit, groups: 1 << 20, minQuads: 1, maxQuads: 16},
 		"submits": {binding: hardware.binding, submit: 1000, groups: 1, minQuads: 4, maxQuads: 4},
-		"parts":   {binding: 2 * 4 * 8 * 8 * 108, submit: hardware.submit, groups: 64, minQuads: 1, maxQuads: 16},
+		"parts":   {binding: 2 * 4 * 8 * 8 * 204, submit: hardware.submit, groups: 64, minQuads: 1, maxQuads: 16},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e.limits = l
@@ -79,7 +79,7 @@ func TestBatchSizes(t *testing.T) {
 			}
 			in = append(in, x)
 		}
-		out := newTensor(t, e, engine.Shape{N: n, C: 36, H: 8, W: 8})
+		out := newTensor(t, e, engine.Shape{N: n, C: 68, H: 8, W: 8})
 		if err := program.Run(ctx, []engine.Tensor{out}, in); err != nil {
 			t.Fatal(err)
 		}
@@ -190,7 +190,7 @@ func TestDeviceLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, out := newTensor(t, e, inputs[0].Shape), newTensor(t, e, engine.Shape{N: 1, C: 36, H: 8, W: 8})
+	x, out := newTensor(t, e, inputs[0].Shape), newTensor(t, e, engine.Shape{N: 1, C: 68, H: 8, W: 8})
 	e.dev.Destroy()
 	if err := x.Read(ctx, make([]float32, x.Shape().Len())); !errors.Is(err, ErrDeviceLost) {
 		t.Errorf("Read while the device is being lost: %v", err)
