@@ -64,9 +64,13 @@ func (c *Config) Moves(r Request) ([]Move, error) {
 	if c.Threshold > 0 {
 		return nil, errors.New("the model asks for dynamic thresholding, which is not supported")
 	}
+	usual, ok := map[Sampler]int{SamplerDDPM: s.T(), SamplerDDIM: min(50, s.T())}[r.Sampler]
+	if !ok {
+		return nil, errors.New("unknown sampler " + strconv.Quote(string(r.Sampler)) + ", expected ddpm or ddim")
+	}
 	n := r.Steps
 	if n == 0 {
-		n = map[Sampler]int{SamplerDDPM: s.T(), SamplerDDIM: min(50, s.T())}[r.Sampler]
+		n = usual
 	}
 	ts, err := Timesteps(c.Spacing, n, s.T(), c.StepsOffset)
 	if err != nil {
@@ -86,8 +90,7 @@ func (c *Config) Moves(r Request) ([]Move, error) {
 // spacing, as the diffusers library does and its models are tuned for.
 func (c *Config) move(s *Schedule, r Request, ts []int, k int) (Step, error) {
 	last := k == len(ts)-1
-	switch r.Sampler {
-	case SamplerDDPM:
+	if r.Sampler == SamplerDDPM {
 		prev := -1
 		if !last {
 			prev = ts[k+1]
@@ -97,15 +100,13 @@ func (c *Config) move(s *Schedule, r Request, ts []int, k int) (Step, error) {
 			v = c.Variance
 		}
 		return s.DDPM(c.Prediction, v, ts[k], prev, last)
-	case SamplerDDIM:
-		if r.Eta < 0 || r.Eta > 1 {
-			return Step{}, errors.New("eta must be from 0 to 1, found " + strconv.FormatFloat(r.Eta, 'g', -1, 64))
-		}
-		final := 1.0
-		if c.FinalAlphaBar0 {
-			final = s.AlphaBars[0]
-		}
-		return s.DDIM(c.Prediction, ts[k], ts[k]-s.T()/len(ts), r.Eta, final)
 	}
-	return Step{}, errors.New("unknown sampler " + strconv.Quote(string(r.Sampler)) + ", expected ddpm or ddim")
+	if !(r.Eta >= 0 && r.Eta <= 1) {
+		return Step{}, errors.New("eta must be from 0 to 1, found " + strconv.FormatFloat(r.Eta, 'g', -1, 64))
+	}
+	final := 1.0
+	if c.FinalAlphaBar0 {
+		final = s.AlphaBars[0]
+	}
+	return s.DDIM(c.Prediction, ts[k], ts[k]-s.T()/len(ts), r.Eta, final)
 }

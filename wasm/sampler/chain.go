@@ -51,8 +51,11 @@ func New(d *engine.Denoiser, process *diffusion.Config, cfg Config) (*Chain, err
 
 // prepare makes a chain without a state.
 func prepare(d *engine.Denoiser, process *diffusion.Config, cfg Config) (*Chain, error) {
-	if cfg.Count < 1 || cfg.Count > maxCount || cfg.First < 0 {
+	if cfg.Count < 1 || cfg.Count > maxCount {
 		return nil, errors.New("count must be from 1 to " + strconv.Itoa(maxCount) + ", found " + strconv.Itoa(cfg.Count))
+	}
+	if cfg.First < 0 {
+		return nil, errors.New("the first sample's index must be 0 or more, found " + strconv.Itoa(cfg.First))
 	}
 	if d.Net.OutChannels != d.Net.InChannels {
 		return nil, errors.New("the network also predicts its variance (" + strconv.Itoa(d.Net.OutChannels) + " outputs for " + strconv.Itoa(d.Net.InChannels) + " channels): sampling with learned variance is not supported")
