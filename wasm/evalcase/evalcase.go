@@ -5,6 +5,7 @@ package evalcase
 import (
 	"bytes"
 	"context"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,6 +104,9 @@ func labelsOf(in *weights.File, name string, batch int) (labels []int, problem s
 		return nil, "must hold a label for each of the " + strconv.Itoa(batch) + " samples"
 	}
 	for _, y := range v {
+		if y != math.Trunc(y) || math.Abs(y) > math.MaxInt32 {
+			return nil, "must hold whole numbers, found " + strconv.FormatFloat(y, 'g', -1, 64)
+		}
 		labels = append(labels, int(y))
 	}
 	return labels, ""
