@@ -45,9 +45,11 @@ func TestLimits(t *testing.T) {
 	src, inputs := randomInputs(plan, weights.F16, 5)
 	want := enginetest.Run(t, cpu.New(cpu.Options{Plain: true}), plan, src, inputs...)
 	for name, l := range map[string]limits{
-		"slabs":   {binding: hardware.binding, submit: hardware.submit, groups: 1 << 20, minQuads: 1, maxQuads: 16},
-		"submits": {binding: hardware.binding, submit: 1000, groups: 1, minQuads: 4, maxQuads: 4},
-		"parts":   {binding: 2 * 4 * 8 * 8 * 204, submit: hardware.submit, groups: 64, minQuads: 1, maxQuads: 16},
+		"slabs":             {hardware.binding, hardware.dispatch, hardware.submit, 1 << 20, 1, 16},
+		"submits":           {hardware.binding, hardware.dispatch, 1000, 1, 4, 4},
+		"parts by memory":   {2 * 4 * 8 * 8 * 204, hardware.dispatch, hardware.submit, 1, 4, 4},
+		"parts by time":     {hardware.binding, 2 * 9 * 64 * 68 * 68, hardware.submit, 1, 4, 4},
+		"one part a sample": {hardware.binding, 1, hardware.submit, 1, 4, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e.limits = l

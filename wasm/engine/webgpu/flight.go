@@ -9,8 +9,8 @@ import (
 	"unnoise/wasm/internal/webgpu"
 )
 
-// flight holds back Runs, so that little work is under way when a chain is cancelled: at most two Runs, or as many as take
-// inFlight together. The second counts where Runs are short: browsers may report the end of work a tenth of a second
+// flight holds back Runs, or the parts of a Run whose batch is large, so that little work is under way when a chain is
+// cancelled: at most two, or as many as take inFlight together. The second counts where Runs are short: browsers may report the end of work a tenth of a second
 // late, and waiting for it with two Runs under way would leave the GPU idle.
 type flight struct {
 	under  []*webgpu.Promise
@@ -26,6 +26,9 @@ const (
 
 // wait blocks until another Run may start.
 func (f *flight) wait(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	f.retire()
 	for len(f.under) >= f.limit() {
 		if err := f.under[0].Wait(ctx); err != nil {

@@ -36,7 +36,10 @@ func (l *lowering) linear(i int, s *stage) {
 
 // normSide picks groupnorm.wgsl's SIDE for groups of count elements.
 func normSide(count int) int {
-	if count <= 1024 {
+	switch {
+	case count <= 128:
+		return 4
+	case count <= 1024:
 		return 8
 	}
 	return 16

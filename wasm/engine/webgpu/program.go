@@ -37,7 +37,7 @@ func (e *Engine) Load(ctx context.Context, plan *unet.Plan, src engine.Source) (
 	}
 	p := &program{e: e, plan: plan, stages: stages(plan), records: map[int]*record{}}
 	err := e.dev.Scope(ctx, func() error { return p.load(ctx, src) })
-	if err == nil && p.most() == 0 {
+	if err == nil {
 		err = checkSize("one sample's activations", p.largest())
 	}
 	if err == nil {
@@ -62,8 +62,15 @@ func (p *program) largest() int {
 	return n
 }
 
-// most is the number of samples that fit the bindings; larger batches run in parts.
-func (p *program) most() int { return p.e.limits.binding / 4 / p.largest() }
+// most is the number of samples that fit the bindings and a dispatch's time, 0 where a single one does not fit the
+// bindings (which Load refuses); larger batches run in parts.
+func (p *program) most() int {
+	var macs int64 = 1
+	for i := range p.plan.Ops {
+		macs = max(macs, p.plan.OpMACs(&p.plan.Ops[i]))
+	}
+	return min(p.e.limits.binding/4/p.largest(), int(max(p.e.limits.dispatch/macs, 1)))
+}
 
 // Run implements engine.Program.
 func (p *program) Run(ctx context.Context, outputs, inputs []engine.Tensor) error {
@@ -85,15 +92,13 @@ func (p *program) Run(ctx context.Context, outputs, inputs []engine.Tensor) erro
 	if err != nil {
 		return err
 	}
-	if err := p.e.flight.wait(ctx); err != nil {
-		return err
-	}
-	for first := 0; first < batch; first += p.most() {
-		if err := p.part(ctx, out, in, first, min(batch-first, p.most())); err != nil {
+	most := p.most()
+	for first := 0; first < batch; first += most {
+		if err := p.part(ctx, out, in, first, min(batch-first, most)); err != nil {
 			return err
 		}
 	}
-	return p.e.flight.issued(p.e.dev)
+	return nil
 }
 
 func (e *Engine) ownAll(tensors []engine.Tensor) ([]*tensor, error) {
@@ -107,8 +112,11 @@ func (e *Engine) ownAll(tensors []engine.Tensor) ([]*tensor, error) {
 	return list, nil
 }
 
-// part runs n samples from first on.
+// part runs n samples from first on, once there is room for more work.
 func (p *program) part(ctx context.Context, outputs, inputs []*tensor, first, n int) error {
+	if err := p.e.flight.wait(ctx); err != nil {
+		return err
+	}
 	r, err := p.record(ctx, n)
 	if err != nil {
 		return err
@@ -123,7 +131,10 @@ func (p *program) part(ctx context.Context, outputs, inputs []*tensor, first, n 
 		size := 4 * p.plan.Tensors[id].Len()
 		after[i] = webgpu.Copy{Src: p.outside[id], Dst: outputs[i].buf, DstOffset: first * size, Size: n * size}
 	}
-	return p.e.dev.Replay(r.recording, before, after)
+	if err := p.e.dev.Replay(r.recording, before, after); err != nil {
+		return err
+	}
+	return p.e.flight.issued(p.e.dev)
 }
 
 // reserve makes the activations' buffers, for n samples at least.
