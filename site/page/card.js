@@ -40,10 +40,10 @@ function list(lines) {
 
 function table(lines) {
   const cells = (line) => line.replace(/^\||\|\s*$/g, "").split("|");
+  // Neither the line under the head nor an empty head is a row.
   const rows = lines.filter((line) => !/^[|\s:-]+$/.test(line));
-  const row = (name) => (line) =>
-    element("tr", {}, ...cells(line).map((cell) => element(name, {}, ...inline(cell.trim()))));
-  return element("table", {}, ...rows.slice(0, 1).map(row("th")), ...rows.slice(1).map(row("td")));
+  const cell = (text, i) => element(i === 0 ? "th" : "td", {}, ...inline(text.trim()));
+  return element("table", {}, ...rows.map((line) => element("tr", {}, ...cells(line).map(cell))));
 }
 
 const marks = /(`[^`]+`|\*\*[^*]+\*\*|\[[^\]]+\]\([^)\s]+\))/;

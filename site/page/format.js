@@ -28,3 +28,8 @@ export function tiny(n) {
 export function millions(n) {
   return `${(n / 1e6).toFixed(n < 1e7 ? 2 : 0)} M`;
 }
+
+/** 4.92 as "4.9 s", 83 as "1:23 min". */
+export function seconds(n) {
+  return n < 60 ? `${n.toFixed(n < 10 ? 1 : 0)} s` : `${duration(n)} min`;
+}

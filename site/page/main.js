@@ -63,7 +63,10 @@ function loadFailed(error, model, engine) {
     form.set({ model: model.id, engine });
     loadAndDraw();
   };
-  notices.show("load", loadNotice(error, { engine, loaded: loaded?.model.title ?? "", retry, useCPU }));
+  notices.show(
+    "load",
+    loadNotice(error, { engine, title: model.title, loaded: loaded?.model.title ?? "", retry, useCPU }),
+  );
   if (!loaded) return;
   // What was there before is there still.
   wanted = loaded.model;
@@ -160,7 +163,10 @@ async function start() {
   } catch (error) {
     player.state = "empty";
     view.showState("empty");
-    return notices.show("load", loadNotice(error, { engine: "auto", loaded: "", retry: start, useCPU: start }));
+    return notices.show(
+      "load",
+      loadNotice(error, { engine: "auto", title: "", loaded: "", retry: start, useCPU: start }),
+    );
   }
   form.setModels(models.all);
   const ids = models.all.map(({ id }) => id);

@@ -12,16 +12,18 @@ const titles = {
  * A notice for a failed load.
  *
  * @param {Error} error
- * @param {{engine: string, loaded: string, retry: () => void, useCPU: () => void}} context loaded: the title of the
- *   model that is still there, "" where there is none
+ * @param {{engine: string, title: string, loaded: string, retry: () => void, useCPU: () => void}} context title: the
+ *   model's that failed; loaded: the one's that is still there, "" where there is none
  */
-export function loadNotice(error, { engine, loaded, retry, useCPU }) {
+export function loadNotice(error, { engine, title, loaded, retry, useCPU }) {
   const still = loaded ? ` ${loaded} is still loaded.` : "";
+  // The core knows the file as "pack" and says the engine's name first.
+  const text = sentence(sentence(error.message).replace(/^WebGPU: /, "")).replace(/^Pack: /, `${title}: `);
   if (error.name === "EngineError" && engine === "webgpu") {
     const action = { label: "Use the CPU", run: useCPU };
-    return { kind: "error", title: "WebGPU cannot be used here", text: sentence(error.message) + still, action };
+    return { kind: "error", title: "WebGPU cannot be used here", text: text + still, action };
   }
-  const notice = { kind: "error", title: titleOf(error), text: sentence(error.message) + still };
+  const notice = { kind: "error", title: titleOf(error), text: text + still };
   if (error.name === "NetworkError") {
     if (!loaded) notice.text += " A pack from your disk works without a network.";
     notice.action = { label: "Try again", run: retry };

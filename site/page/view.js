@@ -1,7 +1,7 @@
 // What the page shows of the player: pictures, numbers and buttons.
 
 import { byId } from "./dom.js";
-import { bytes, duration, milliseconds } from "./format.js";
+import { bytes, duration, milliseconds, seconds } from "./format.js";
 import { icon } from "./notices.js";
 import { Picture } from "./pictures.js";
 
@@ -40,11 +40,15 @@ export class View {
   #x = new Picture(byId("x"));
   #x0 = new Picture(byId("x0"));
   #shape = null;
+  #clock = new Stopwatch();
 
   /** Shows a state on buttons and in words. */
   showState(state) {
     document.body.dataset.state = state;
-    byId("state").textContent = stateWords[state];
+    if (state === "running") this.#clock.start();
+    else this.#clock.stop();
+    const time = state === "finished" ? ` in ${seconds(this.#clock.seconds)}` : "";
+    byId("state").textContent = stateWords[state] + time;
     for (const [id, states] of Object.entries(useful)) byId(id).disabled = !states.includes(state);
     const [name, word] = playFaces[state] ?? ["play", "Draw"];
     byId("play").replaceChildren(icon(name), Object.assign(document.createElement("span"), { textContent: word }));
@@ -66,6 +70,7 @@ export class View {
 
   /** Shows how far a chain is. */
   showProgress({ index, steps, timestep, msPerStep, secondsLeft, done }) {
+    if (index === 0) this.#clock.reset();
     byId("r-step").textContent = `${index} / ${steps}`;
     byId("r-t").textContent = Number.isNaN(timestep) ? "–" : String(timestep);
     byId("x-t").textContent = index === 0 ? "T" : done ? "0" : "t";
@@ -116,5 +121,33 @@ export class View {
   /** @returns {Promise<Blob>} what the chain shows, as PNG */
   png() {
     return this.#x.png();
+  }
+}
+
+/** The time that drawing took, without the pauses. */
+class Stopwatch {
+  #before = 0;
+  #since = null;
+
+  start() {
+    this.#since ??= performance.now();
+  }
+
+  stop() {
+    this.#before = this.#now();
+    this.#since = null;
+  }
+
+  reset() {
+    this.#before = 0;
+    if (this.#since !== null) this.#since = performance.now();
+  }
+
+  get seconds() {
+    return this.#now() / 1000;
+  }
+
+  #now() {
+    return this.#before + (this.#since === null ? 0 : performance.now() - this.#since);
   }
 }

@@ -1,0 +1,220 @@
+// The library's parts that need no browser, against a real server that misbehaves.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { downloadPack } from "../../site/lib/download.js";
+import { damagedRanges, readLayout } from "../../site/lib/header.js";
+import { Run } from "../../site/lib/runner.js";
+import { keepPack, keptPack } from "../../site/lib/store.js";
+import { serveSite } from "./siteserver.mjs";
+
+const chunk = 1000;
+const pack = makePack(10_500);
+const dataStart = 8 + Number(pack.readBigUInt64LE(0));
+
+/** A file with the header of a pack: one tensor, pieces of a thousand bytes. */
+function makePack(length) {
+  const data = Buffer.from(Array.from({ length }, (_, i) => (i * 7919) % 251));
+  const sha256 = [];
+  for (let at = 0; at < length; at += chunk) {
+    sha256.push(
+      createHash("sha256")
+        .update(data.subarray(at, at + chunk))
+        .digest("hex"),
+    );
+  }
+  const header = {
+    __metadata__: { chunks: JSON.stringify({ size: chunk, sha256 }) },
+    a: { data_offsets: [0, length] },
+  };
+  const text = Buffer.from(JSON.stringify(header));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([size, text, data]);
+}
+
+let folder;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "unnoise-library-"));
+  writeFileSync(join(folder, "a.safetensors"), pack);
+});
+after(() => rmSync(folder, { recursive: true }));
+
+/** Downloads from a server with the given manners; returns bytes or error, progress and requests. */
+async function download(intercept, options = {}) {
+  const site = await serveSite(folder, { intercept });
+  const progress = [];
+  try {
+    const bytes = await downloadPack(`${site.url}a.safetensors`, { onProgress: (p) => progress.push(p), ...options });
+    return { bytes: Buffer.from(bytes), progress, ranges: site.requests.map(({ range }) => range) };
+  } catch (error) {
+    return { error, progress, ranges: site.requests.map(({ range }) => range) };
+  } finally {
+    await site.close();
+  }
+}
+
+/** Does each of the steps for one request, then serves as usual. */
+const inTurn =
+  (...steps) =>
+  (_, request, response) =>
+    steps.shift()?.(response, request) ?? false;
+
+/** Sends the first bytes and cuts the connection. */
+const cutAt = (length) => (response) => {
+  response.writeHead(200, { "Content-Length": pack.length, ETag: '"1"' });
+  response.write(pack.subarray(0, length), () => setTimeout(() => response.destroy(), 50));
+  return true;
+};
+
+const sendAll = (bytes) => (response) => {
+  response.writeHead(200, { "Content-Length": bytes.length });
+  response.end(bytes);
+  return true;
+};
+
+test("a whole file comes in one request, with progress up to its length", async () => {
+  const { bytes, progress, ranges } = await download();
+  assert.ok(bytes.equals(pack));
+  assert.deepEqual(ranges, [""]);
+  const last = progress.at(-1);
+  assert.deepEqual([last.bytes, last.total], [pack.length, pack.length]);
+});
+
+test("a cut connection goes on where it was cut, in the header and in the data", async () => {
+  for (const length of [100, dataStart + 2500]) {
+    const { bytes, progress, ranges } = await download(inTurn(cutAt(length)));
+    assert.ok(bytes.equals(pack));
+    assert.deepEqual(ranges, ["", `bytes=${length}-`]);
+    assert.ok(progress.some(({ waiting }) => waiting));
+  }
+});
+
+test("a server without ranges starts over", async () => {
+  const { bytes } = await download(inTurn(cutAt(5000), sendAll(pack)));
+  assert.ok(bytes.equals(pack));
+});
+
+test("an overloaded server is asked again", async () => {
+  const { bytes } = await download(inTurn((response) => response.writeHead(503).end()));
+  assert.ok(bytes.equals(pack));
+});
+
+test("a damaged piece alone is fetched again", async () => {
+  const damaged = Buffer.from(pack);
+  damaged[dataStart + 3 * chunk + 5] ^= 1;
+  const { bytes, ranges } = await download(inTurn(sendAll(damaged)));
+  assert.ok(bytes.equals(pack));
+  assert.deepEqual(ranges, ["", `bytes=${dataStart + 3 * chunk}-${dataStart + 4 * chunk - 1}`]);
+});
+
+test("a file that stays damaged is refused", async () => {
+  const damaged = Buffer.from(pack);
+  damaged[pack.length - 1] ^= 1;
+  const { error } = await download((_, __, response) => sendAll(damaged)(response));
+  assert.equal(error.name, "PackError");
+  assert.match(error.message, /damaged on the server/);
+});
+
+test("a file that is too short on the server is refused", async () => {
+  writeFileSync(join(folder, "short.safetensors"), pack.subarray(0, 4000));
+  const site = await serveSite(folder);
+  const error = await downloadPack(`${site.url}short.safetensors`).catch((reason) => reason);
+  await site.close();
+  assert.equal(error.name, "PackError");
+  assert.match(error.message, /4000 of the \d+ bytes/);
+});
+
+test("what is no pack is refused after its first bytes", async () => {
+  for (const text of ["<!doctype html>", "12345678", "PNG"]) {
+    const { error } = await download((_, __, response) => sendAll(Buffer.from(text))(response));
+    assert.equal(error.name, "PackError", text);
+  }
+});
+
+test("an absent file, and a server that is gone, are network errors", async () => {
+  const { error } = await download((_, __, response) => response.writeHead(404).end());
+  assert.equal(error.name, "NetworkError");
+  const gone = await serveSite(folder);
+  await gone.close();
+  const reason = await downloadPack(`${gone.url}a.safetensors`).catch((e) => e);
+  assert.equal(reason.name, "NetworkError");
+});
+
+test("an aborted download ends at once", async () => {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 100);
+  const start = Date.now();
+  const { error } = await download((_, __, response) => response.writeHead(503).end(), { signal: controller.signal });
+  assert.equal(error.name, "AbortError");
+  assert.ok(Date.now() - start < 1000);
+});
+
+test("every flipped byte of the data is found in its piece", async () => {
+  const layout = readLayout(pack);
+  assert.deepEqual(await damagedRanges(pack, layout), []);
+  for (const at of [0, 999, 1000, 10_499]) {
+    const damaged = Buffer.from(pack);
+    damaged[dataStart + at] ^= 128;
+    const start = dataStart + Math.floor(at / chunk) * chunk;
+    assert.deepEqual(await damagedRanges(damaged, layout), [[start, Math.min(start + chunk, pack.length)]]);
+  }
+});
+
+test("where storage is refused nothing is kept, and the reason is told", async () => {
+  assert.equal(await keptPack("http://localhost/a"), null);
+  assert.match(await keepPack("http://localhost/a", pack), /https/);
+  globalThis.caches = { open: () => Promise.reject(new DOMException("no room", "QuotaExceededError")) };
+  assert.match(await keepPack("http://localhost/a", pack), /full/);
+  delete globalThis.caches;
+});
+
+/** A chain of so many steps that only counts. */
+class CountingChain {
+  index = 0;
+
+  constructor(steps) {
+    this.steps = steps;
+  }
+
+  async step() {
+    this.index++;
+    return { index: this.index, steps: this.steps, timestep: this.steps - this.index, done: this.index === this.steps };
+  }
+
+  async frame() {
+    return new Uint8Array(4).fill(this.index);
+  }
+}
+
+test("a run ends with the last picture and sends no second one before the first is painted", async () => {
+  const events = [];
+  const run = new Run(new CountingChain(200), { frames: true, stepMs: 1 }, new AbortController().signal, (e) =>
+    events.push(e),
+  );
+  const last = await run.run();
+  const frames = events.filter(({ type }) => type === "frame");
+  assert.equal(last.done, true);
+  assert.equal(last.secondsLeft, 0);
+  assert.deepEqual([frames[0].index, frames.at(-1).index, frames.length], [1, 200, 2]);
+});
+
+test("a run pauses and stops after the step under way", async () => {
+  const chain = new CountingChain(1e9);
+  const controller = new AbortController();
+  const post = () => {};
+  const run = new Run(chain, {}, controller.signal, post);
+  setTimeout(() => run.pause(), 30);
+  const paused = await run.run();
+  assert.equal(paused.paused, true);
+  assert.equal(paused.index, chain.index);
+  setTimeout(() => controller.abort(), 30);
+  await assert.rejects(new Run(chain, {}, controller.signal, post).run(), { name: "AbortError" });
+});
+
+// Node keeps a port open that has a listener: the runner's, by which it lets messages in.
+after(() => setImmediate(() => process.exit()));
