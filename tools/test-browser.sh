@@ -25,10 +25,14 @@ with_tests() {
 }
 
 # Not `readarray < <(...)`, which would lose the status of go list.
-packages=$(with_tests ./kernels/... ./weights/... ./wasm/...) || exit 1
+all=$(with_tests ./kernels/... ./weights/... ./wasm/...) || exit 1
+# What computes is tried in every browser; readers and descriptions, which are the same Go everywhere, in the first.
+computes=$(with_tests ./kernels/... ./wasm/noise ./wasm/diffusion ./wasm/engine/... ./wasm/sampler) || exit 1
+packages=$all
 for browser in "$@"; do
   # shellcheck disable=SC2086 # one word a package
   go_tests "$browser" $packages
+  packages=$computes
   # WebKitGTK has no WebGPU.
   [[ $browser == webkit ]] || go_tests "$browser" ./wasm/internal/webgpu ./wasm/engine/webgpu
 done
