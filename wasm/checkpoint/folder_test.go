@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -29,23 +30,37 @@ type folder struct {
 	fstest.MapFS
 }
 
-// golden reads a reference folder.
+// read are the reference folders as read from disk, by name.
+var read = map[string]fstest.MapFS{}
+
+// golden is a copy of a reference folder. Its files' data is shared: replace it, do not write into it.
 func golden(t testing.TB, name string) folder {
 	t.Helper()
+	if read[name] == nil {
+		read[name] = readGolden(t, name)
+	}
 	f := folder{t, fstest.MapFS{}}
-	root := os.DirFS(filepath.Join(goldens.Dir(t), "unet", name))
+	for path, file := range read[name] {
+		f.MapFS[path] = &fstest.MapFile{Data: slices.Clip(file.Data)}
+	}
+	return f
+}
+
+func readGolden(t testing.TB, name string) fstest.MapFS {
+	t.Helper()
+	files, root := fstest.MapFS{}, os.DirFS(filepath.Join(goldens.Dir(t), "unet", name))
 	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasPrefix(path, "cases") {
 			return err
 		}
 		data, err := fs.ReadFile(root, path)
-		f.MapFS[path] = &fstest.MapFile{Data: data}
+		files[path] = &fstest.MapFile{Data: data}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f
+	return files
 }
 
 func (f folder) write(name, text string) { f.MapFS[name] = &fstest.MapFile{Data: []byte(text)} }

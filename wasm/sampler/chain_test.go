@@ -12,6 +12,7 @@ import (
 	"unnoise/wasm/engine/cpu"
 	"unnoise/wasm/engine/enginetest"
 	"unnoise/wasm/goldens"
+	"unnoise/wasm/model"
 	"unnoise/wasm/sampler"
 	"unnoise/weights"
 )
@@ -23,9 +24,16 @@ type loaded struct {
 	process diffusion.Config
 }
 
+// packs are the converted networks, by name: converting takes longer than most tests.
+var packs = map[string]*model.Model{}
+
 func load(t *testing.T, name string) *loaded {
 	t.Helper()
-	m := enginetest.Pack(t, filepath.Join(goldens.Dir(t), "unet", name), weights.F16)
+	m := packs[name]
+	if m == nil {
+		m = enginetest.Pack(t, filepath.Join(goldens.Dir(t), "unet", name), weights.F16)
+		packs[name] = m
+	}
 	return &loaded{t, enginetest.Denoiser(t, cpu.New(cpu.Options{Threads: 1}), m), m.Process}
 }
 

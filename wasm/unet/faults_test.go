@@ -1,3 +1,7 @@
+//go:build !js
+
+// Not in browsers: what is tested here is the references and the lowering, which are the same there, and it takes long.
+
 package unet_test
 
 import (
@@ -13,6 +17,7 @@ import (
 	"unnoise/wasm/engine/cpu"
 	"unnoise/wasm/engine/enginetest"
 	"unnoise/wasm/goldens"
+	"unnoise/wasm/model"
 	"unnoise/wasm/unet"
 	"unnoise/weights"
 )
@@ -120,6 +125,44 @@ func TestNoFault(t *testing.T) {
 	}
 }
 
+// reference is a network as converted, with its cases.
+type reference struct {
+	*model.Model
+	cases []refCase
+}
+
+// refCase is an input of a network with the float64 output.
+type refCase struct {
+	x, eps64 []float32
+	ts       []float64
+	labels   []int
+}
+
+// references are those read so far, by folder: reading one takes longer than most faults.
+var references = map[string]*reference{}
+
+func refer(t *testing.T, dir string) *reference {
+	t.Helper()
+	if references[dir] == nil {
+		references[dir] = &reference{enginetest.Pack(t, dir, weights.F32), readCases(goldens.Open(t, "unet", filepath.Base(dir), "cases.safetensors"))}
+	}
+	return references[dir]
+}
+
+func readCases(f *goldens.File) (cases []refCase) {
+	for i := 0; f.Has("x." + strconv.Itoa(i)); i++ {
+		n := strconv.Itoa(i)
+		c := refCase{x: f.Values("x." + n), eps64: f.Values("eps64." + n), ts: f.Float64s("t." + n)}
+		if f.Has("y." + n) {
+			for _, y := range f.Float64s("y." + n) {
+				c.labels = append(c.labels, int(y))
+			}
+		}
+		cases = append(cases, c)
+	}
+	return cases
+}
+
 // faulty is a network that a fault can be planted in.
 type faulty struct {
 	net     *unet.Network
@@ -132,8 +175,10 @@ type faulty struct {
 
 func newFaulty(t *testing.T, dir string) *faulty {
 	t.Helper()
-	m := enginetest.Pack(t, dir, weights.F32)
-	f := &faulty{net: m.Net, weights: enginetest.Weights{}, plan: func(*unet.Plan) {}}
+	m := refer(t, dir)
+	net := *m.Net
+	net.Layers = slices.Clone(net.Layers)
+	f := &faulty{net: &net, weights: enginetest.Weights{}, plan: func(*unet.Plan) {}}
 	for _, e := range m.Entries {
 		x, err := m.Tensor(e.Name)
 		if err != nil {
@@ -157,27 +202,15 @@ func (f *faulty) distance(t *testing.T, dir string) (largest, smallest float64) 
 		t.Fatal(err)
 	}
 	defer d.Release()
-	cases := goldens.Open(t, "unet", filepath.Base(dir), "cases.safetensors")
 	smallest = math.Inf(1)
-	for n := "0"; cases.Has("x." + n); n = next(n) {
-		ts := cases.Float64s("t." + n)
+	for _, c := range refer(t, dir).cases {
+		ts := slices.Clone(c.ts)
 		for i := range ts {
 			ts[i] += f.shift
 		}
-		var labels []int
-		if cases.Has("y." + n) {
-			for _, y := range cases.Float64s("y." + n) {
-				labels = append(labels, int(y))
-			}
-		}
-		got := enginetest.Denoise(t, d, cases.Values("x."+n), ts, labels)
-		moved, _ := goldens.Compare(got, cases.Values("eps64."+n), goldens.Tolerance{})
+		got := enginetest.Denoise(t, d, c.x, ts, c.labels)
+		moved, _ := goldens.Compare(got, c.eps64, goldens.Tolerance{})
 		largest, smallest = max(largest, moved), min(smallest, moved)
 	}
 	return largest, smallest
-}
-
-func next(n string) string {
-	i, _ := strconv.Atoi(n)
-	return strconv.Itoa(i + 1)
 }

@@ -1,3 +1,7 @@
+//go:build !js
+
+// Not in browsers: what is tested here is the references and the lowering, which are the same there, and it takes long.
+
 package unet_test
 
 import (
