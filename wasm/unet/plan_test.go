@@ -11,6 +11,27 @@ import (
 	"unnoise/wasm/unet"
 )
 
+var readNetworks map[string]*unet.Network
+
+// referenceNetworks are those of the reference folders that can be read, opened once.
+func referenceNetworks(t *testing.T) map[string]*unet.Network {
+	t.Helper()
+	if readNetworks == nil {
+		readNetworks = map[string]*unet.Network{}
+		for _, name := range goldens.Names(t, "unet") {
+			dir := filepath.Join(goldens.Dir(t), "unet", name)
+			if c, err := checkpoint.OpenFolder(os.DirFS(dir), ""); err == nil {
+				readNetworks[name] = c.Net
+				c.Close()
+			}
+		}
+	}
+	if len(readNetworks) == 0 {
+		t.Fatal("no reference network could be read")
+	}
+	return readNetworks
+}
+
 // plans are those of the reference networks that are diffusers folders, and of networks made here.
 func plans(t *testing.T) map[string]*unet.Plan {
 	t.Helper()
@@ -21,17 +42,8 @@ func plans(t *testing.T) map[string]*unet.Plan {
 		"resize": ddpm(shape{channels: 3, side: 16, widths: []int{8, 24, 16}, perLevel: 2, attention: 0, groups: 4, resize: true}),
 		"center": func() *unet.Network { n := small(); n.CenterInput = true; return n }(),
 	}
-	references := 0
-	for _, name := range goldens.Names(t, "unet") {
-		dir := filepath.Join(goldens.Dir(t), "unet", name)
-		if c, err := checkpoint.OpenFolder(os.DirFS(dir), ""); err == nil {
-			nets[name] = c.Net
-			c.Close()
-			references++
-		}
-	}
-	if references == 0 {
-		t.Fatal("no reference network could be read")
+	for name, n := range referenceNetworks(t) {
+		nets[name] = n
 	}
 	out := map[string]*unet.Plan{}
 	for name, n := range nets {
