@@ -105,7 +105,7 @@ func labelsOf(in *weights.File, name string, batch int) (labels []int, problem s
 	}
 	for _, y := range v {
 		if y != math.Trunc(y) || math.Abs(y) > math.MaxInt32 {
-			return nil, "must hold whole numbers, found " + strconv.FormatFloat(y, 'g', -1, 64)
+			return nil, "must hold class labels (whole numbers from 0), found " + strconv.FormatFloat(y, 'g', -1, 64)
 		}
 		labels = append(labels, int(y))
 	}
