@@ -21,6 +21,7 @@ type chain struct {
 	run    *sampler.Chain
 	kept   *sampler.State
 	keptAt time.Time
+	told   int // how many dropped engines of the session the page has heard of with this chain
 }
 
 // step does one step. When the device is lost, the session moves to a new engine and the chain goes back to its last copy; the noise is

@@ -116,6 +116,7 @@ func (c *core) add(ch *chain) any {
 	id := c.next()
 	c.chains[id] = ch
 	ch.s.chains[ch] = true
+	ch.told = len(ch.s.dropped)
 	net := ch.s.model.Net
 	return object("chain", id, "steps", ch.run.Steps(), "index", ch.run.Index(), "count", ch.run.X().Shape().N, "width", net.Width, "height", net.Height)
 }
@@ -127,12 +128,13 @@ func (c *core) step(ctx context.Context, a args) (any, error) {
 		return nil, err
 	}
 	t := ch.run.Timestep()
-	dropped := len(ch.s.dropped)
 	if err := ch.step(ctx); err != nil {
 		return nil, err
 	}
 	o := object("index", ch.run.Index(), "steps", ch.run.Steps(), "timestep", t, "done", ch.run.Done())
-	if len(ch.s.dropped) != dropped {
+	// The engine may also have been lost while a frame was read.
+	if len(ch.s.dropped) != ch.told {
+		ch.told = len(ch.s.dropped)
 		o["engine"], o["dropped"] = engineObject(ch.s.denoiser.Engine.Info()), ch.s.droppedList()
 	}
 	return o, nil

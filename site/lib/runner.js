@@ -42,6 +42,7 @@ export class Run {
   #signal;
   #post;
   #times = [];
+  #noted = 0;
   #lastUpdate = Number.NEGATIVE_INFINITY;
   #pictureOnItsWay = false;
   #paused = false;
@@ -80,9 +81,10 @@ export class Run {
   }
 
   #note(milliseconds) {
-    this.#times.push(milliseconds);
     // The first step also warms up: it says nothing about the others.
-    if (this.#times.length > timedSteps || this.#times.length === 2) this.#times.shift();
+    if (++this.#noted === 2) this.#times = [];
+    this.#times.push(milliseconds);
+    if (this.#times.length > timedSteps) this.#times.shift();
   }
 
   #due() {

@@ -49,15 +49,20 @@ function showEngine({ engine, selfTest, dropped }) {
   );
   const line = byId("dropped-line");
   line.hidden = dropped.length === 0;
-  line.textContent = dropped.map(droppedText).join(" ");
+  line.textContent = dropped.map((each) => droppedText(each, name)).join(" ");
 }
 
-/** Why an engine is not used, as a sentence. */
-export function droppedText({ engine, reason }) {
+/**
+ * Why an engine was left, as a sentence.
+ *
+ * @param {{engine: string, reason: string}} dropped
+ * @param {string} current the engine that computes now
+ */
+export function droppedText({ engine, reason }, current) {
   const name = engineNames[engine] ?? engine;
   // The reason may start with the engine's own name.
   const why = reason.replace(`${name}: `, "").replace(/\.$/, "");
-  return `${name} is not used: ${why}.`;
+  return `${name} ${engine === current ? "was started again" : "is not used"}: ${why}.`;
 }
 
 function showModel({ model, pack }) {

@@ -88,8 +88,8 @@ function tellStorage({ storageProblem }) {
 /** Says that the GPU went away in mid-chain; the picture goes on elsewhere. */
 function engineLeft(dropped) {
   showFacts(player.info);
-  const text = `${droppedText(dropped)} The chain goes on and ends in the same picture.`;
-  notices.show("chain", { title: "The engine was changed", text });
+  const text = `${droppedText(dropped, player.info.engine.engine)} The chain goes on and ends in the same picture.`;
+  notices.show("chain", { title: "The GPU was lost", text });
 }
 
 /** Runs one of the player's ways of drawing and says what went wrong. */
@@ -179,6 +179,9 @@ async function start() {
       text: `Left out: ${problems.join(", ")}.`,
     });
   }
+  // A file that the reader was quick to choose comes first.
+  const own = models.find("file");
+  if (own) return form.set({ model: own.id });
   const { preview } = models.find(form.get().model);
   if (preview) view.showPreview(preview).catch(() => {});
   // Whoever saves data or wants no motion begins by hand.

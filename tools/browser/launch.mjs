@@ -27,6 +27,7 @@ export const browserNames = Object.keys(launchers);
  *   of an expression given as a string; rejects with what the page threw
  * @property {(path: string) => Promise<void>} screenshot writes a PNG of the viewport
  * @property {(view: View) => Promise<void>} setView sets the size of the viewport and the colour scheme
+ * @property {() => Promise<void>} [crashGPU] takes the GPU away from all pages; Chromium alone can
  * @property {() => Promise<void>} close ends every process of the browser
  */
 

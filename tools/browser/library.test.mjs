@@ -203,6 +203,19 @@ test("a run ends with the last picture and sends no second one before the first 
   assert.deepEqual([frames[0].index, frames.at(-1).index, frames.length], [1, 200, 2]);
 });
 
+test("the time of a step is the mean of the last ones, without the first", async () => {
+  const chain = new CountingChain(12);
+  const plain = chain.step.bind(chain);
+  // As a GPU does it: most steps return at once, some wait for the work.
+  chain.step = async () => {
+    const wait = { 0: 200, 3: 40, 6: 40, 9: 40 }[chain.index] ?? 0;
+    await new Promise((done) => setTimeout(done, wait));
+    return plain();
+  };
+  const last = await new Run(chain, {}, new AbortController().signal, () => {}).run();
+  assert.ok(last.msPerStep > 8 && last.msPerStep < 30, `${last.msPerStep} ms`);
+});
+
 test("a run pauses and stops after the step under way", async () => {
   const chain = new CountingChain(1e9);
   const controller = new AbortController();

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { buildSite } from "./buildsite.mjs";
 import { browserNames, launchBrowser } from "./launch.mjs";
-import { drawNatively, largestDifference, Page, packPath } from "./pagedriver.mjs";
+import { drawNatively, largestDifference, Page, packPath, tinyPack } from "./pagedriver.mjs";
 
 const browsers = (process.env.BROWSERS ?? browserNames.join(" ")).split(" ").filter(Boolean);
 
@@ -67,7 +67,7 @@ function suite(name) {
     bench.browser = await launchBrowser(name, { webgpu: true });
   });
   after(() => bench.browser?.close());
-  for (const tests of [pictures, engines, controls, places, files, network]) tests(bench);
+  for (const tests of [pictures, engines, loss, controls, places, files, network]) tests(bench);
 }
 
 /** What is drawn. */
@@ -109,6 +109,26 @@ function engines(bench) {
     const page = await bench.open();
     await page.state("running");
     assert.match(await page.text(), /engine-line: CPU.*dropped-line: WebGPU is not used: \w+/);
+  });
+}
+
+/** A GPU that goes away in mid-chain: the picture is the same. */
+function loss(bench) {
+  if (bench.name !== "chromium") return;
+  bench.test("a lost GPU changes no pixel", async () => {
+    const tiny = tinyPack();
+    const settings = { sampler: "ddim", steps: 200, eta: 1, seed: 3, count: 1 };
+    const page = await bench.open({ query: query({ ...settings, pace: "slow", engine: "webgpu", model: "digits" }) });
+    await page.state("loading", "running");
+    // The site's own model would take its time on a software GPU.
+    await page.chooseFile("tiny.safetensors", readFileSync(tiny));
+    await page.until("the tiny model", () => /8×8/.test(document.getElementById("model-line").textContent));
+    await page.until("some steps", () => Number.parseInt(document.getElementById("r-step").textContent, 10) > 20);
+    await bench.browser.crashGPU();
+    await page.notice("The GPU was lost");
+    await page.state("finished");
+    assert.match(await page.text(), /dropped-line: WebGPU was started again: device lost/);
+    await bench.compare({ ...settings, model: tiny });
   });
 }
 

@@ -1,15 +1,25 @@
 // The page as a test handles it: opened from a server of its own, clicked, read.
 
 import { mkdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import { go } from "./buildsite.mjs";
 import { decodePNG } from "./png.mjs";
 import { serveSite } from "./siteserver.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
+// What the native commands make for comparison.
+const expected = join(root, "build/expected");
 
-/** A model of the site. */
-export const packPath = (id) => join(root, "weights/models", `${id}.safetensors`);
+/** A model of the site by its name; the path of any other pack stays what it is. */
+export const packPath = (model) => (isAbsolute(model) ? model : join(root, "weights/models", `${model}.safetensors`));
+
+/** A pack of a network so small that a software GPU computes a step in milliseconds. @returns {string} its path */
+export function tinyPack() {
+  mkdirSync(expected, { recursive: true });
+  const out = join(expected, "tiny.safetensors");
+  go("run", "./tools/convert", "wasm/testdata/goldens/unet/chain-google", out);
+  return out;
+}
 
 /**
  * Draws with the native command, once for each set of settings.
@@ -17,9 +27,8 @@ export const packPath = (id) => join(root, "weights/models", `${id}.safetensors`
  * @returns {{width: number, height: number, rgba: Uint8Array}}
  */
 export function drawNatively({ model, sampler, steps, seed, count, eta = 0 }) {
-  const folder = join(root, "build/expected");
-  mkdirSync(folder, { recursive: true });
-  const out = join(folder, `${[model, sampler, steps, eta, seed, count].join("-")}.png`);
+  mkdirSync(expected, { recursive: true });
+  const out = join(expected, `${[basename(model), sampler, steps, eta, seed, count].join("-")}.png`);
   const settings = ["--sampler", sampler, "--steps", steps, "--eta", eta, "--seed", seed, "--n", count].map(String);
   const args = ["run", "./tools/sample", "--model", packPath(model), "--out", out, ...settings];
   go(...args);

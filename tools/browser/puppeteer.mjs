@@ -134,8 +134,14 @@ function wrap(name, instance, page, close) {
       closing = true;
       await close();
     },
-    puppeteer: { instance, page },
+    crashGPU: () => crashGPU(instance),
   };
+}
+
+/** Ends Chromium's GPU process, as a driver's fault would. */
+async function crashGPU(instance) {
+  const session = await instance.target().createCDPSession();
+  await session.send("Browser.crashGpuProcess");
 }
 
 async function setView(page, { width, height, scale = 1, dark }) {

@@ -73,7 +73,15 @@ func (d *Device) explain(err error) error {
 }
 
 // Done is a promise for the end of all work submitted so far.
-func (d *Device) Done() (*Promise, error) { return call("onSubmittedWorkDone", d.queue) }
+func (d *Device) Done() (*Promise, error) {
+	p, err := call("onSubmittedWorkDone", d.queue)
+	if err != nil {
+		return nil, d.explain(err)
+	}
+	// A browser may reject it when the device is lost, where the standard lets it resolve.
+	p.explain = d.explain
+	return p, nil
+}
 
 // Scope runs f and waits for the validation and out-of-memory errors of the calls it makes.
 func (d *Device) Scope(ctx context.Context, f func() error) error {

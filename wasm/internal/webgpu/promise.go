@@ -13,6 +13,8 @@ type Promise struct {
 	done  chan struct{}
 	value js.Value
 	err   error
+	// explain, where set, says what stands behind a rejection.
+	explain func(error) error
 }
 
 // newPromise listens to a promise; its callbacks are released when it settles.
@@ -56,6 +58,9 @@ func await(ctx context.Context, op string, on js.Value, args ...any) (js.Value, 
 func (p *Promise) wait(ctx context.Context) (js.Value, error) {
 	select {
 	case <-p.done:
+		if p.err != nil && p.explain != nil {
+			return p.value, p.explain(p.err)
+		}
 		return p.value, p.err
 	case <-ctx.Done():
 		return js.Undefined(), ctx.Err()
