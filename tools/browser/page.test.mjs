@@ -156,6 +156,23 @@ function controls(bench) {
     assert.equal(await stepOf(), 2);
   });
 
+  bench.test("keys do what the buttons do", async () => {
+    const page = await bench.open();
+    const press = (key) =>
+      bench.browser.evaluate(
+        (k) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: k, bubbles: true })),
+        key,
+      );
+    await page.state("running");
+    await press(" ");
+    await page.state("paused");
+    await press("ArrowRight");
+    await press(" ");
+    await page.state("running");
+    await press("Escape");
+    await page.state("cancelled");
+  });
+
   bench.test("pauses and steps change no pixel", async () => {
     const page = await bench.open({ query: query({ ...few, steps: 8, pace: "slow", engine: "cpu" }) });
     await page.state("running");
