@@ -128,7 +128,7 @@ func (f *File) entry(name string, o *jsontree.Object) error {
 	}
 	size, ok := bytesOf(e.Shape, e.DType)
 	if !ok || size != int64(offsets[1]-offsets[0]) {
-		return f.fail(where, "shape "+jsontree.Text(jsontree.Ints(e.Shape))+" of "+string(e.DType)+" does not fill its "+strconv.Itoa(offsets[1]-offsets[0])+" bytes")
+		return f.fail(where, "shape "+ShapeText(e.Shape)+" of "+string(e.DType)+" does not fill its "+strconv.Itoa(offsets[1]-offsets[0])+" bytes")
 	}
 	e.Begin, e.End = int64(offsets[0]), int64(offsets[1])
 	f.Entries = append(f.Entries, e)

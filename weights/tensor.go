@@ -2,6 +2,8 @@
 // canonical layout, per-chunk hashes and a probe. FORMAT.md describes the file. The package knows nothing of networks.
 package weights
 
+import "unnoise/weights/jsontree"
+
 // DType is an element type, named as in the safetensors format.
 type DType string
 
@@ -46,3 +48,6 @@ func (t Tensor) Len() int {
 	}
 	return n
 }
+
+// ShapeText is a shape for people: [64,32,3,3].
+func ShapeText(shape []int) string { return jsontree.Text(jsontree.Ints(shape)) }

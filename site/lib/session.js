@@ -69,7 +69,7 @@ export class Session {
     this.info = { ...this.info, engine, dropped };
   }
 
-  /** Checks cases on this session's engine; bytes in and out are .safetensors files. */
+  /** Checks cases on this model's engine; bytes in and out are .safetensors files. */
   evalCases(bytes) {
     return this.exclusive((core, handle) => core.evalCases(handle, bytes));
   }

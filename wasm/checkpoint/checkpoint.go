@@ -102,9 +102,9 @@ func (c *Checkpoint) check() error {
 			f, e := c.lookup(from)
 			switch {
 			case e == nil:
-				return &weights.Error{File: c.Files[0], Where: "tensor " + strconv.Quote(from), Problem: "is missing, expected shape " + shapeText(m.shape)}
-			case shapeText(e.Shape) != shapeText(m.shape):
-				return &weights.Error{File: f.Name(), Where: "tensor " + strconv.Quote(from), Problem: "has shape " + shapeText(e.Shape) + ", the configuration needs " + shapeText(m.shape)}
+				return &weights.Error{File: c.Files[0], Where: "tensor " + strconv.Quote(from), Problem: "is missing, expected shape " + weights.ShapeText(m.shape)}
+			case weights.ShapeText(e.Shape) != weights.ShapeText(m.shape):
+				return &weights.Error{File: f.Name(), Where: "tensor " + strconv.Quote(from), Problem: "has shape " + weights.ShapeText(e.Shape) + ", the configuration needs " + weights.ShapeText(m.shape)}
 			case e.DType != weights.F32 && e.DType != weights.F16 && e.DType != weights.BF16:
 				return &weights.Error{File: f.Name(), Where: "tensor " + strconv.Quote(from), Problem: "has element type " + string(e.DType) + ", expected F32, F16 or BF16"}
 			}
@@ -192,15 +192,4 @@ func (c *Checkpoint) Hash(fsys fs.FS) ([32]byte, error) {
 		}
 	}
 	return [32]byte(h.Sum(nil)), nil
-}
-
-func shapeText(s []int) string {
-	text := "["
-	for i, d := range s {
-		if i > 0 {
-			text += ","
-		}
-		text += strconv.Itoa(d)
-	}
-	return text + "]"
 }

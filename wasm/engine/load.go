@@ -50,20 +50,9 @@ func sameShape(name string, got, want []int) error {
 		same = got[i] == want[i]
 	}
 	if !same {
-		return errors.New("weight " + name + ": shape " + shapeText(got) + ", the network needs " + shapeText(want))
+		return errors.New("weight " + name + ": shape " + weights.ShapeText(got) + ", the network needs " + weights.ShapeText(want))
 	}
 	return nil
-}
-
-func shapeText(s []int) string {
-	text := "["
-	for i, d := range s {
-		if i > 0 {
-			text += ","
-		}
-		text += strconv.Itoa(d)
-	}
-	return text + "]"
 }
 
 // CheckRun reports inputs or outputs that do not fit the plan, and gives the batch size.
