@@ -1,5 +1,7 @@
 package kernels
 
+import "math"
+
 // The fast kernels are all one matrix product: a tile of pixels times a panel of output channels. For a 3x3 convolution
 // over NHWC with a zero border, one kernel row's 3 taps x C channels are one contiguous run, so the product reads three
 // runs and nothing is unrolled in memory.
@@ -97,6 +99,6 @@ func (p *Panels) panel(i int, scratch []float32) []float32 {
 func widenScalar(out []float32, in []uint16) {
 	for i, h := range in {
 		bits := uint32(int32(int16(h))<<13) & 0x8fffe000
-		out[i] = float32frombits(bits) * 0x1p112
+		out[i] = math.Float32frombits(bits) * 0x1p112
 	}
 }

@@ -1,12 +1,9 @@
 package kernels
 
 import (
-	"math"
 	"sync"
 	"sync/atomic"
 )
-
-func float32frombits(b uint32) float32 { return math.Float32frombits(b) }
 
 // Runner runs the fast kernels on a number of threads and owns their scratch memory. It is used by one goroutine at a time.
 type Runner struct {

@@ -86,7 +86,7 @@ func OpenPack(r io.ReaderAt, size int64, name string) (*Pack, error) {
 		return nil, f.fail("", "is a .safetensors file but not a pack: make one with the convert command")
 	}
 	if v, err := strconv.Atoi(f.Metadata[keyVersion]); err != nil || v < 1 {
-		return nil, f.fail("__metadata__", keyVersion+" must be a number from 1, found "+quote(f.Metadata[keyVersion]))
+		return nil, f.fail("__metadata__", keyVersion+" must be a number from 1, found "+strconv.Quote(f.Metadata[keyVersion]))
 	} else if v > Version {
 		return nil, &Error{File: name, Err: ErrVersion, Problem: "is a pack of version " + strconv.Itoa(v) + ", this program reads up to " +
 			strconv.Itoa(Version) + ": update the program or convert the model again"}

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"io"
 	"slices"
-	"strconv"
 
 	"unnoise/weights/jsontree"
 )
@@ -60,5 +59,3 @@ func sortedKeys(m map[string]string) []string {
 	slices.Sort(keys)
 	return keys
 }
-
-func quote(s string) string { return strconv.Quote(s) }

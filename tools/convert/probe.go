@@ -69,7 +69,8 @@ func (c *convertCmd) fromReference(ctx context.Context, k *checkpoint.Converted,
 		return err
 	}
 	key := map[string]string{"fp16": "eps64_w16.", "fp32": "eps64."}[c.Dtype]
-	for _, n := range referenceCases(f, key) {
+	cases := referenceCases(f, key)
+	for _, n := range cases {
 		r, err := readReference(f, n, key, d)
 		if err != nil {
 			return err
@@ -83,7 +84,7 @@ func (c *convertCmd) fromReference(ctx context.Context, k *checkpoint.Converted,
 		}
 		k.AddProbe("pytorch, float64", r.t, r.labels, r.x, r.eps)
 	}
-	if len(referenceCases(f, key)) == 0 {
+	if len(cases) == 0 {
 		return errors.New(c.Reference + ": holds no " + key + "N: make it with tools/golden, or convert with the other --dtype")
 	}
 	return nil

@@ -2,7 +2,6 @@ package checkpoint
 
 import (
 	"math"
-	"strconv"
 
 	"unnoise/wasm/unet"
 	"unnoise/weights"
@@ -80,15 +79,4 @@ func channelFactor(v []float32, c, cout int) float32 {
 	}
 	_, exp := math.Frexp(float64(top)) // top = m 2^exp with 1/2 <= m < 1
 	return float32(math.Ldexp(1, min(max(15-exp, -100), 100)))
-}
-
-// Describe says in a few words how many channels of a matrix were scaled.
-func Describe(scale []float32) string {
-	n := 0
-	for _, s := range scale {
-		if s != 1 {
-			n++
-		}
-	}
-	return strconv.Itoa(n) + " of " + strconv.Itoa(len(scale)) + " channels scaled"
 }
