@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,23 +23,16 @@ const maxProbes = 4
 
 // probe adds reference outputs: from PyTorch where a file is given, else from the CPU engine, which then only tells
 // engines apart, not a wrong mapping.
-func (c *convertCmd) probe(ctx context.Context, k *checkpoint.Converted, ck *checkpoint.Checkpoint) error {
-	var buf bytes.Buffer
-	if err := k.Write(&buf); err != nil {
-		return err
-	}
-	m, err := model.OpenBytes(buf.Bytes(), c.Dst)
+func (c *convertCmd) probe(ctx context.Context, k *checkpoint.Converted, ck *checkpoint.Checkpoint, pack engine.Source) error {
+	d, err := engine.NewDenoiser(ctx, cpu.New(cpu.Options{}), ck.Net, k.Plan, pack)
 	if err != nil {
 		return err
 	}
-	d, err := engine.NewDenoiser(ctx, cpu.New(cpu.Options{}), m.Net, m.Plan, m)
-	if err != nil {
-		return err
-	}
+	defer d.Release()
 	if c.Reference != "" {
 		return c.fromReference(ctx, k, d)
 	}
-	return fromEngine(ctx, k, d, m.Process.TrainTimesteps)
+	return fromEngine(ctx, k, d, ck.Process.TrainTimesteps)
 }
 
 // fromEngine computes the probe at the first, the middle and the last timestep from noise of a fixed seed.
@@ -57,7 +49,9 @@ func fromEngine(ctx context.Context, k *checkpoint.Converted, d *engine.Denoiser
 		if err != nil {
 			return err
 		}
-		k.AddProbe("this program's CPU engine", ts, labels, x, eps)
+		if err := k.AddProbe("this program's CPU engine", ts, labels, x, eps); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -82,7 +76,9 @@ func (c *convertCmd) fromReference(ctx context.Context, k *checkpoint.Converted,
 		if worst := model.Worst(got, r.eps); !(worst <= model.ProbeBound) {
 			return fmt.Errorf("%s: case %s: the converted network differs from the reference by %.3g, allowed %g: is it of this model, and were the weights rounded as this pack's?", c.Reference, n, worst, model.ProbeBound)
 		}
-		k.AddProbe("pytorch, float64", r.t, r.labels, r.x, r.eps)
+		if err := k.AddProbe("pytorch, float64", r.t, r.labels, r.x, r.eps); err != nil {
+			return err
+		}
 	}
 	if len(cases) == 0 {
 		return errors.New(c.Reference + ": holds no " + key + "N: make it with tools/golden, or convert with the other --dtype")
