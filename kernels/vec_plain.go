@@ -14,15 +14,14 @@ func siluScalar(v []float32) {
 	}
 }
 
-func finishScalar(out, acc, scale, shift []float32, mul float32) {
+// finishScalar writes one pixel's channels: (acc*scale + shift + residual) * mul; residual may be nil.
+func finishScalar(out, acc, scale, shift, residual []float32, mul float32) {
 	for i := range out {
-		out[i] = (acc[i]*scale[i] + shift[i]) * mul
-	}
-}
-
-func finishResidualScalar(out, acc, scale, shift, residual []float32, mul float32) {
-	for i := range out {
-		out[i] = (acc[i]*scale[i] + shift[i] + residual[i]) * mul
+		v := acc[i]*scale[i] + shift[i]
+		if residual != nil {
+			v += residual[i]
+		}
+		out[i] = v * mul
 	}
 }
 

@@ -18,10 +18,13 @@ func widen(out []float32, in []uint16) {
 }
 
 func normalise(v, mean, scale, shift []float32) {
-	i := 0
-	if haveVec {
-		for ; i+lanes <= len(v); i += lanes {
-			store(v[i:], load(v[i:]).Sub(load(mean[i:])).MulAdd(load(scale[i:]), load(shift[i:])))
+	i, n := 0, len(v)
+	if haveVec && n >= lanes {
+		_, _, _ = mean[n-1], scale[n-1], shift[n-1]
+		p, m, k, b := at(v, 0), at(mean, 0), at(scale, 0), at(shift, 0)
+		for ; i+lanes <= n; i += lanes {
+			storeAt(p, loadAt(p).Sub(loadAt(m)).MulAdd(loadAt(k), loadAt(b)))
+			p, m, k, b = unsafe.Add(p, 4*lanes), unsafe.Add(m, 4*lanes), unsafe.Add(k, 4*lanes), unsafe.Add(b, 4*lanes)
 		}
 	}
 	normaliseScalar(v[i:], mean[i:], scale[i:], shift[i:])
@@ -31,14 +34,15 @@ func normalise(v, mean, scale, shift []float32) {
 // falls, so the product takes x as lowest there.
 func silu(v []float32) {
 	i := 0
-	if haveVec {
-		one := broadcast(1)
-		zero, low := broadcast(0), broadcast(lowest)
+	if haveVec && len(v) >= lanes {
+		one, zero, low := broadcast(1), broadcast(0), broadcast(lowest)
+		p := at(v, 0)
 		for ; i+lanes <= len(v); i += lanes {
-			x := load(v[i:])
+			x := loadAt(p)
 			t := exp(zero.Sub(abs(x)))
 			numerator := x.Max(zero).Add(x.Min(zero).Max(low).Mul(t))
-			store(v[i:], numerator.Div(one.Add(t)))
+			storeAt(p, numerator.Div(one.Add(t)))
+			p = unsafe.Add(p, 4*lanes)
 		}
 	}
 	siluScalar(v[i:])
@@ -104,27 +108,35 @@ func centred(sum, squares, x, mean []float32) {
 	centredScalar(sum[i:], squares[i:], x[i:], mean[i:])
 }
 
-func finish(out, acc, scale, shift []float32, mul float32) {
-	i := 0
-	if haveVec {
-		m := broadcast(mul)
-		for ; i+lanes <= len(out); i += lanes {
-			store(out[i:], load(acc[i:]).MulAdd(load(scale[i:]), load(shift[i:])).Mul(m))
+// finish writes n pixels of nr channels, stride values apart: (acc*scale + shift + residual) * mul; residual may be nil.
+func finish(out []float32, stride int, acc []float32, nr, n int, scale, shift, residual []float32, mul float32) {
+	if !haveVec || nr%lanes != 0 {
+		for i := range n {
+			finishScalar(out[i*stride:][:nr], acc[i*nr:], scale, shift, from(residual, i*stride), mul)
+		}
+		return
+	}
+	last := (n-1)*stride + nr - 1
+	_, _ = out[last], acc[n*nr-1]
+	if residual != nil {
+		_ = residual[last]
+	}
+	m := broadcast(mul)
+	for j := 0; j < nr; j += lanes {
+		o, a, k, b := at(out, j), at(acc, j), load(scale[j:]), load(shift[j:])
+		if residual == nil {
+			for range n {
+				storeAt(o, loadAt(a).MulAdd(k, b).Mul(m))
+				o, a = unsafe.Add(o, 4*stride), unsafe.Add(a, 4*nr)
+			}
+			continue
+		}
+		r := at(residual, j)
+		for range n {
+			storeAt(o, loadAt(a).MulAdd(k, b).Add(loadAt(r)).Mul(m))
+			o, a, r = unsafe.Add(o, 4*stride), unsafe.Add(a, 4*nr), unsafe.Add(r, 4*stride)
 		}
 	}
-	finishScalar(out[i:], acc[i:], scale[i:], shift[i:], mul)
-}
-
-func finishResidual(out, acc, scale, shift, residual []float32, mul float32) {
-	i := 0
-	if haveVec {
-		m := broadcast(mul)
-		for ; i+lanes <= len(out); i += lanes {
-			sum := load(acc[i:]).MulAdd(load(scale[i:]), load(shift[i:])).Add(load(residual[i:]))
-			store(out[i:], sum.Mul(m))
-		}
-	}
-	finishResidualScalar(out[i:], acc[i:], scale[i:], shift[i:], residual[i:], mul)
 }
 
 // lowest is where exp stops falling: the logarithm of the smallest normal number.
@@ -151,6 +163,9 @@ func exp(x vec) vec {
 
 func load(s []float32) vec     { return loadArray((*[lanes]float32)(s)) }
 func store(s []float32, v vec) { v.StoreArray((*[lanes]float32)(s)) }
+
+func loadAt(p unsafe.Pointer) vec     { return loadArray((*[lanes]float32)(p)) }
+func storeAt(p unsafe.Pointer, v vec) { v.StoreArray((*[lanes]float32)(p)) }
 
 // at is the address of s[i], for the micro-kernels, which check their ranges once a call.
 func at(s []float32, i int) unsafe.Pointer { return unsafe.Pointer(&s[i]) }
