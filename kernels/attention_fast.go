@@ -44,10 +44,15 @@ func (h *attnHead) pack() {
 	clear(h.values)
 	scale := float32(1 / math.Sqrt(float64(h.width)))
 	for p := range h.a.P {
-		k, v := h.qkv[p*3*c+c:][:h.width], h.qkv[p*3*c+2*c:][:h.width]
-		for i := range h.width {
-			h.keys[(p/nr*h.width+i)*nr+p%nr] = k[i] * scale
-			h.values[(i/nr*h.a.P+p)*nr+i%nr] = v[i]
+		panel := h.keys[p/nr*h.width*nr+p%nr:]
+		for i, k := range h.qkv[p*3*c+c:][:h.width] {
+			panel[i*nr] = k * scale
+		}
+	}
+	for from := 0; from < h.width; from += nr {
+		panel, width := h.values[from*h.a.P:], min(nr, h.width-from)
+		for p := range h.a.P {
+			copy(panel[p*nr:][:width], h.qkv[p*3*c+2*c+from:])
 		}
 	}
 }
@@ -66,9 +71,10 @@ func (h *attnHead) multiply(rows int, in []float32, inStride, k int, panels, out
 	offs, _ := offsets(h.work.offs[:], 0, rows, func(i int) int { return i * inStride })
 	for nr, j := best.nr, 0; j < columns; j += nr {
 		best.run(h.work.acc[:], in, offs, 0, 1, k, panels[j*k:][:k*nr])
-		width := min(nr, columns-j)
-		for i := range rows {
-			copy(out[i*outStride+j:][:width], h.work.acc[i*nr:])
+		if columns-j >= nr {
+			spread(out[j:], outStride, h.work.acc[:], nr, rows)
+		} else {
+			spreadScalar(out[j:], outStride, h.work.acc[:], nr, columns-j, rows)
 		}
 	}
 }

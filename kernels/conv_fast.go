@@ -23,12 +23,7 @@ func (r *Runner) Conv1x1(a *ConvArgs, p *Panels) {
 	s := staged{data: a.In[0], h: a.H, w: a.W, c: a.Channels(), stride: 1}
 	if a.In[1] != nil || a.Norm != nil || a.SiLU {
 		s.data = r.staging(a.N * a.H * a.W * s.c)
-		r.parallel(a.N*a.H, func(_, row int) {
-			for x := range a.W {
-				pixel := row*a.W + x
-				a.stagePixel(s.data[pixel*s.c:][:s.c], row/a.H, pixel)
-			}
-		})
+		r.parallel(a.N*a.H, func(_, row int) { a.stagePixels(s.data[row*a.W*s.c:], s.c, row/a.H, row*a.W, a.W) })
 	}
 	r.product(a, p, s, a.H, a.W, 1)
 }
@@ -57,32 +52,31 @@ func (r *Runner) stageBordered(a *ConvArgs, rows, columns int) staged {
 
 // stageRow writes row y of the grid.
 func (a *ConvArgs) stageRow(line []float32, n, y int) {
-	c := a.Channels()
 	if !a.Up {
-		for x := range a.W {
-			a.stagePixel(line[x*c:][:c], n, (n*a.H+y)*a.W+x)
-		}
+		a.stagePixels(line, a.Channels(), n, (n*a.H+y)*a.W, a.W)
 		return
 	}
+	c := a.Channels()
+	a.stagePixels(line, 2*c, n, (n*a.H+y/2)*a.W, a.W)
 	for x := range a.W {
-		a.stagePixel(line[2*x*c:][:c], n, (n*a.H+y/2)*a.W+x)
 		copy(line[(2*x+1)*c:][:c], line[2*x*c:][:c])
 	}
 }
 
-// stagePixel writes one pixel's channels.
-func (a *ConvArgs) stagePixel(out []float32, n, pixel int) {
-	c0, c1 := a.C[0], a.C[1]
-	copy(out[:c0], a.In[0][pixel*c0:][:c0])
-	if c1 > 0 {
-		copy(out[c0:], a.In[1][pixel*c1:][:c1])
-	}
-	if a.Norm != nil {
-		m := a.Norm[3*n*len(out):]
-		normalise(out, m[:len(out)], m[len(out):][:len(out)], m[2*len(out):][:len(out)])
-	}
-	if a.SiLU {
-		silu(out)
+// stagePixels writes count pixels of sample n, from pixel first on, step values apart.
+func (a *ConvArgs) stagePixels(out []float32, step, n, first, count int) {
+	total, at := a.Channels(), 0
+	for i, in := range a.In {
+		c := a.C[i]
+		if c == 0 {
+			continue
+		}
+		var norm []float32
+		if a.Norm != nil {
+			norm = a.Norm[3*n*total+at:][:2*total+c]
+		}
+		activateRow(out[at:], step, in[first*c:][:count*c], c, norm, total, a.SiLU)
+		at += c
 	}
 }
 

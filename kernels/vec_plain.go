@@ -2,9 +2,16 @@ package kernels
 
 // The scalar forms of what the vector files do; used where there is no SIMD and for the ends of rows.
 
-func normaliseScalar(v, mean, scale, shift []float32) {
-	for i := range v {
-		v[i] = (v[i]-mean[i])*scale[i] + shift[i]
+// activateScalar is act((in - mean) * scale + shift) of channels; norm holds mean, scale and shift, total values apart, or is nil.
+func activateScalar(out, in, norm []float32, total int, act bool) {
+	for i, x := range in {
+		if norm != nil {
+			x = (x-norm[i])*norm[total+i] + norm[2*total+i]
+		}
+		if act {
+			x = SiLU(x)
+		}
+		out[i] = x
 	}
 }
 
@@ -25,11 +32,20 @@ func finishScalar(out, acc, scale, shift, residual []float32, mul float32) {
 	}
 }
 
-// sumScalar adds x - mean to sum and its square to squares, channel by channel.
-func centredScalar(sum, squares, x, mean []float32) {
-	for i, v := range x {
-		d := v - mean[i]
-		sum[i] += d
-		squares[i] += d * d
+// centredScalar adds x - mean to sum and its square to squares, channel by channel, for pixels of c channels.
+func centredScalar(sum, squares, x, mean []float32, c int) {
+	for at := 0; at < len(x); at += c {
+		for i := range sum {
+			d := x[at+i] - mean[i]
+			sum[i] += d
+			squares[i] += d * d
+		}
+	}
+}
+
+// spreadScalar copies the first width values of n rows of nr to places stride values apart.
+func spreadScalar(out []float32, stride int, acc []float32, nr, width, n int) {
+	for i := range n {
+		copy(out[i*stride:][:width], acc[i*nr:])
 	}
 }
