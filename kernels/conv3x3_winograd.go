@@ -38,17 +38,21 @@ func (a *ConvArgs) filtering() *filtering {
 	if a.Stride != 1 || a.Channels() < 8 {
 		return nil
 	}
-	f := &f4
-	if a.Channels() < f4Channels {
-		f = &f2
-	}
 	h, w := a.Grid()
-	windows, panels := a.N*f.windows(a), roundUp(a.Cout, best.nr)
-	work := f.places() * (roundUp(windows, best.mr) + 2 + 3*windows/panels)
-	if work >= 9*a.N*h*w {
-		return nil
+	var best *filtering
+	least := 9 * roundUp(a.N*h*w, 4)
+	for _, f := range []*filtering{&f2, &f4} {
+		if work := f.work(a); work < least && (f != &f4 || a.Channels() >= f4Channels) {
+			best, least = f, work
+		}
 	}
-	return f
+	return best
+}
+
+// work is what f costs for a pair of channels, in multiplications.
+func (f *filtering) work(a *ConvArgs) int {
+	windows := a.N * f.windows(a)
+	return f.places() * (roundUp(windows, best.mr) + 2 + 3*windows/roundUp(a.Cout, best.nr))
 }
 
 // windows is the number of windows of one sample.
@@ -110,8 +114,10 @@ func (v *filtered) transform(work *workspace, i int) {
 func (v *filtered) panel(r *Runner, thread int, p *Panels, i int) {
 	c, nr, places := v.s.c, best.nr, v.f.places()
 	padded := roundUp(v.count, best.mr) * nr
-	scratch := r.thread(thread, (p.K+places*c)*nr+places*padded)
+	outs := v.f.out * v.f.out
+	scratch := r.thread(thread, (p.K+places*c)*nr+(places+v.f.in*v.f.out+outs)*padded)
 	weights, sums := scratch[p.K*nr:][:places*c*nr], scratch[(p.K+places*c)*nr:]
+	half, out := sums[places*padded:], sums[(places+v.f.in*v.f.out)*padded:]
 	work := &r.work[thread]
 	v.f.transformWeights(work, weights, p.panel(i, scratch), c*nr)
 	v.channel = i * nr
@@ -122,7 +128,7 @@ func (v *filtered) panel(r *Runner, thread int, p *Panels, i int) {
 			w += n
 		}
 	}
-	v.untransform(work, sums, padded)
+	v.untransform(sums, half, out, padded)
 }
 
 // transformWeights computes G g G^T of weights [3][3][width].
@@ -139,18 +145,31 @@ func (f *filtering) transformWeights(work *workspace, out, in []float32, width i
 	}
 }
 
-// untransform computes A^T m A of every window and stores what lies inside the picture.
-func (v *filtered) untransform(work *workspace, sums []float32, padded int) {
-	half, out := work.half[:], work.acc[:]
-	nr, size := best.nr, v.f.in
-	for i := range v.count {
+// untransform computes A^T m A of all windows at once and stores what lies inside the picture.
+func (v *filtered) untransform(sums, half, out []float32, padded int) {
+	size := v.f.in
+	for col := range size {
+		v.f.output(half[col*padded:], size*padded, sums[col*padded:], size*padded, padded)
+	}
+	for row := range v.f.out {
+		v.f.output(out[row*v.f.out*padded:], padded, half[row*size*padded:], padded, padded)
+	}
+	for i := 0; i < v.count; {
 		n, y, x := v.place(i)
-		for col := range size {
-			v.f.output(half[col*nr:], size*nr, sums[col*padded+i*nr:], size*padded, nr)
-		}
-		for row := range min(v.f.out, v.ho-y) {
-			v.f.output(out, nr, half[row*size*nr:], nr, nr)
-			v.store(out, (n*v.ho+y+row)*v.wo+x, min(v.f.out, v.wo-x))
+		run := min(v.count-i, v.across-x/v.f.out) // windows of one row
+		v.storeRow(out[i*best.nr:], n, y, x, run, padded)
+		i += run
+	}
+}
+
+// storeRow finishes and stores the outputs of a row of windows: those of one place in a window are v.f.out pixels apart.
+func (v *filtered) storeRow(out []float32, n, y, x, run, padded int) {
+	v.affine(n)
+	for row := range min(v.f.out, v.ho-y) {
+		for col := range v.f.out {
+			if inside := min(run, (v.wo-x-col+v.f.out-1)/v.f.out); inside > 0 {
+				v.finish(out[(row*v.f.out+col)*padded:], (n*v.ho+y+row)*v.wo+x+col, v.f.out, inside)
+			}
 		}
 	}
 }

@@ -129,17 +129,18 @@ func (j *job) store(acc []float32, pixel, n int) {
 	each := j.ho * j.wo
 	for n > 0 {
 		sample := pixel / each
-		if sample != j.sample || !j.ready {
-			j.affine(sample)
-		}
+		j.affine(sample)
 		same := min(n, (sample+1)*each-pixel)
-		j.finish(acc, pixel, same)
+		j.finish(acc, pixel, 1, same)
 		acc, pixel, n = acc[same*best.nr:], pixel+same, n-same
 	}
 }
 
 // affine gathers scale and bias + time of a sample for the panel's channels.
 func (j *job) affine(sample int) {
+	if j.ready && sample == j.sample {
+		return
+	}
 	j.sample, j.ready = sample, true
 	for i := range j.width() {
 		c := j.channel + i
@@ -156,20 +157,16 @@ func (j *job) affine(sample int) {
 // width is how many of the panel's channels there are.
 func (j *job) width() int { return min(best.nr, j.a.Cout-j.channel) }
 
-// finish writes n pixels of the sample that affine has gathered for.
-func (j *job) finish(acc []float32, pixel, n int) {
-	at := pixel*j.a.Cout + j.channel
-	out := j.a.Out[at:]
-	var residual []float32
-	if j.a.Residual != nil {
-		residual = j.a.Residual[at:]
-	}
+// finish writes n pixels, step apart from pixel on, of the sample that affine has gathered for.
+func (j *job) finish(acc []float32, pixel, step, n int) {
+	at, stride := pixel*j.a.Cout+j.channel, step*j.a.Cout
+	out, residual := j.a.Out[at:], from(j.a.Residual, at)
 	if j.width() == best.nr {
-		finish(out, j.a.Cout, acc, best.nr, n, j.scale[:], j.shift[:], residual, j.a.Mul)
+		finish(out, stride, acc, best.nr, n, j.scale[:], j.shift[:], residual, j.a.Mul)
 		return
 	}
 	for i := range n {
-		finishScalar(out[i*j.a.Cout:][:j.width()], acc[i*best.nr:], j.scale[:], j.shift[:], from(residual, i*j.a.Cout), j.a.Mul)
+		finishScalar(out[i*stride:][:j.width()], acc[i*best.nr:], j.scale[:], j.shift[:], from(residual, i*stride), j.a.Mul)
 	}
 }
 
