@@ -33,7 +33,7 @@ const filteringBlock = 64
 const filteringWindows = 256
 
 // filtering chooses the way to compute a: nil for direct sums. What is saved is weighed against the transforms of one pair of channels,
-// counted in multiplications. Weights are transformed anew each time, as they are widened, which few windows do not repay.
+// counted in multiplications. Weights are transformed anew each time, as they are widened, unless there is room to keep them; few windows do not repay that.
 func (a *ConvArgs) filtering() *filtering {
 	if a.Stride != 1 || a.Channels() < 8 {
 		return nil
@@ -68,6 +68,7 @@ type filtered struct {
 	across, each int       // windows in a row, and in a sample
 	from, count  int       // the windows at hand
 	data         []float32 // [places][count][C]
+	kept         *keptWeights
 }
 
 // filter computes Conv3x3 by f.
@@ -75,7 +76,8 @@ func (r *Runner) filter(f *filtering, a *ConvArgs, p *Panels) {
 	h, w := a.Grid()
 	s := r.stageBordered(a, roundUp(h, f.out), roundUp(w, f.out))
 	total := a.N * f.windows(a)
-	v := filtered{job: job{a: a, s: s, ho: h, wo: w}, f: f, across: (s.w - 2) / f.out, each: f.windows(a)}
+	kept := p.keep(f, f.places()*s.c*best.nr)
+	v := filtered{job: job{a: a, s: s, ho: h, wo: w}, f: f, kept: kept, across: (s.w - 2) / f.out, each: f.windows(a)}
 	for v.from = 0; v.from < total; v.from += filteringWindows {
 		v.count = min(filteringWindows, total-v.from)
 		v.data = r.transformed(f.places() * v.count * s.c)
@@ -84,7 +86,42 @@ func (r *Runner) filter(f *filtering, a *ConvArgs, p *Panels) {
 			part := v
 			part.panel(r, thread, p, i)
 		})
+		kept.ready = true
 	}
+}
+
+// keptWeights are a convolution's transformed weights, panel by panel, where there is room to keep them from one step to the next.
+type keptWeights struct {
+	f     *filtering
+	data  []float32 // nil where there is no room
+	ready bool
+}
+
+// keep finds the weights kept for f, or makes room for them: size values a panel.
+func (p *Panels) keep(f *filtering, size int) *keptWeights {
+	if p.kept.f == f {
+		return &p.kept
+	}
+	p.Spare.give(len(p.kept.data))
+	p.kept = keptWeights{f: f}
+	if size *= p.Count(); p.Spare.take(size) {
+		p.kept.data = make([]float32, size)
+	}
+	return &p.kept
+}
+
+// weights are panel i's, transformed by now: kept ones, or made in scratch.
+func (v *filtered) weights(work *workspace, p *Panels, i int, scratch []float32) []float32 {
+	size := v.f.places() * v.s.c * best.nr
+	out := scratch[p.K*best.nr:][:size]
+	if v.kept.data != nil {
+		out = v.kept.data[i*size:][:size]
+		if v.kept.ready {
+			return out
+		}
+	}
+	v.f.transformWeights(work, out, p.panel(i, scratch), v.s.c*best.nr)
+	return out
 }
 
 // place is the sample, row and column of window i.
@@ -116,10 +153,10 @@ func (v *filtered) panel(r *Runner, thread int, p *Panels, i int) {
 	padded := roundUp(v.count, best.mr) * nr
 	outs := v.f.out * v.f.out
 	scratch := r.thread(thread, (p.K+places*c)*nr+(places+v.f.in*v.f.out+outs)*padded)
-	weights, sums := scratch[p.K*nr:][:places*c*nr], scratch[(p.K+places*c)*nr:]
+	sums := scratch[(p.K+places*c)*nr:]
 	half, out := sums[places*padded:], sums[(places+v.f.in*v.f.out)*padded:]
 	work := &r.work[thread]
-	v.f.transformWeights(work, weights, p.panel(i, scratch), c*nr)
+	weights := v.weights(work, p, i, scratch)
 	v.channel = i * nr
 	for place := range places {
 		for w := 0; w < v.count; {

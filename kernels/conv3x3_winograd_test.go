@@ -38,14 +38,35 @@ func TestFiltering(t *testing.T) {
 			if got := a.filtering(); got != c.want {
 				t.Fatalf("computed by %+v", got)
 			}
-			for _, r := range runners {
-				room := guarded(len(want))
-				a.Out = room[guardWidth:]
-				r.poison()
-				r.Conv3x3(a, PackPanels(a.Weight, 9*c.cin, c.cout))
-				near(t, unguarded(t, room, len(want)), want, filteringAbs, sumsRel)
+			kept := PackPanels(a.Weight, 9*c.cin, c.cout)
+			kept.Spare = NewSpare(8 << 20)
+			for _, p := range []*Panels{PackPanels(a.Weight, 9*c.cin, c.cout), kept, kept} {
+				for _, r := range runners {
+					room := guarded(len(want))
+					a.Out = room[guardWidth:]
+					r.poison()
+					r.Conv3x3(a, p)
+					near(t, unguarded(t, room, len(want)), want, filteringAbs, sumsRel)
+				}
+			}
+			if !kept.kept.ready || kept.kept.data == nil {
+				t.Error("the transformed weights were not kept")
 			}
 		})
+	}
+}
+
+// Weights kept for one filtering give way to another's, and what does not fit is not kept.
+func TestKept(t *testing.T) {
+	p := &Panels{K: 9, Cout: 1, Spare: NewSpare(400)}
+	if p.keep(&f2, 60); p.kept.data == nil || p.Spare.left != 40 {
+		t.Errorf("60 of 100 values: %d left", p.Spare.left)
+	}
+	if p.keep(&f4, 101); p.kept.data != nil || p.Spare.left != 100 {
+		t.Errorf("101 of 100 values: %d left, kept %d", p.Spare.left, len(p.kept.data))
+	}
+	if p.keep(&f2, 100); p.kept.ready || len(p.kept.data) != 100 || p.Spare.left != 0 {
+		t.Errorf("100 of 100 values: %d left", p.Spare.left)
 	}
 }
 
