@@ -4,12 +4,14 @@
 //   npm run bench -- [--browsers chromium,firefox] [--models digits,nouns,small,cifar] [--backends cpu,webgpu] [--rounds 5]
 //
 // Candidates of one model and backend are loaded into one page and take turns, so that whatever else the machine does falls on all of them;
-// medians of the rounds are compared. Prints a table and writes build/bench.json. `go run ./tools/bench models build/bench` makes the networks.
+// medians of the rounds are compared. Prints a table and writes build/bench.json. What is missing is made first: the site, the networks
+// (`go run ./tools/bench models build/bench`) and the other runtime (`npm ci` in this folder).
 
-import { writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { buildSite } from "../browser/buildsite.mjs";
+import { buildSite, go } from "../browser/buildsite.mjs";
 import { launchBrowser } from "../browser/launch.mjs";
 import { serveSite } from "../browser/siteserver.mjs";
 
@@ -112,9 +114,23 @@ function isolate(_path, _request, response) {
   return false;
 }
 
+/** Makes what is missing. */
+async function prepare(models) {
+  await buildSite();
+  if (!existsSync(join(root, "tools/bench/node_modules"))) {
+    execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], {
+      cwd: import.meta.dirname,
+      stdio: "inherit",
+    });
+  }
+  const folder = join(root, "build/bench");
+  const missing = models.filter((name) => !existsSync(join(folder, `${name}.onnx`)));
+  if (missing.length) go("run", "./tools/bench", "models", folder, ...missing);
+}
+
 async function main() {
   const options = parse();
-  await buildSite();
+  await prepare(options.models);
   const site = await serveSite(root, { intercept: isolate });
   const results = [];
   for (const name of options.browsers) {
