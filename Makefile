@@ -4,6 +4,7 @@
 #            ADDR=HOST:PORT     where `make serve` listens
 #            BROWSERS="..."     which browsers `make test-browser` drives
 #            MODEL=DIR CASES=F  input and output of `make golden`
+#            BENCH="..."        options of `make bench`
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -82,8 +83,10 @@ golden: ## reference values of the diffusers model in MODEL, written to CASES
 	@test -n "$(MODEL)" -a -n "$(CASES)" || { echo "usage: make golden MODEL=DIR CASES=OUT.safetensors"; exit 2; }
 	$(PYTHON) tools/golden/cases.py "$(MODEL)" "$(CASES)"
 
-bench: ## speed of the kernels and of the CPU engine
-	$(GO) test -run '^$$' -bench . -benchtime 300ms ./kernels ./wasm/engine/cpu
+bench: node_modules ## seconds a step beside onnxruntime-web, in Chromium and Firefox, and natively; BENCH="--backends webgpu" for GPUs
+	@tools/deps.sh browsers
+	npm run --silent bench -- $(BENCH)
+	$(GO) run ./tools/bench native
 
 clean: ## remove what was built and installed in this folder
 	rm -rf build node_modules .venv

@@ -2,8 +2,8 @@ package kernels
 
 import "math"
 
-// queryBlock is how many queries' scores are held at a time.
-const queryBlock = 64
+// queryBlock is how many queries' scores are held at a time: one call of a micro-kernel.
+const queryBlock = maxOffs
 
 // Attention computes PlainAttention a block of queries at a time: the whole score matrix is never in memory.
 func (r *Runner) Attention(a *AttentionArgs) {
@@ -18,6 +18,7 @@ func (r *Runner) Attention(a *AttentionArgs) {
 // attnHead is one head of one sample: keys and values packed as panels, room for a block's scores.
 type attnHead struct {
 	a            *AttentionArgs
+	work         *workspace
 	qkv, out     []float32
 	width        int
 	keys, values []float32 // panels [width][nr] of keys, [P][nr] of value channels
@@ -26,7 +27,7 @@ type attnHead struct {
 
 func (a *AttentionArgs) head(r *Runner, thread, n, head int) *attnHead {
 	width := a.C / a.Heads
-	h := &attnHead{a: a, width: width, qkv: a.QKV[n*a.P*3*a.C+head*width:], out: a.Out[n*a.P*a.C+head*width:]}
+	h := &attnHead{a: a, work: &r.work[thread], width: width, qkv: a.QKV[n*a.P*3*a.C+head*width:], out: a.Out[n*a.P*a.C+head*width:]}
 	keys, values := panelsOf(a.P)*width*best.nr, panelsOf(width)*a.P*best.nr
 	scratch := r.thread(thread, keys+values+queryBlock*a.P)
 	h.keys, h.values, h.scores = scratch[:keys], scratch[keys:][:values], scratch[keys+values:]
@@ -43,10 +44,15 @@ func (h *attnHead) pack() {
 	clear(h.values)
 	scale := float32(1 / math.Sqrt(float64(h.width)))
 	for p := range h.a.P {
-		k, v := h.qkv[p*3*c+c:][:h.width], h.qkv[p*3*c+2*c:][:h.width]
-		for i := range h.width {
-			h.keys[(p/nr*h.width+i)*nr+p%nr] = k[i] * scale
-			h.values[(i/nr*h.a.P+p)*nr+i%nr] = v[i]
+		panel := h.keys[p/nr*h.width*nr+p%nr:]
+		for i, k := range h.qkv[p*3*c+c:][:h.width] {
+			panel[i*nr] = k * scale
+		}
+	}
+	for from := 0; from < h.width; from += nr {
+		panel, width := h.values[from*h.a.P:], min(nr, h.width-from)
+		for p := range h.a.P {
+			copy(panel[p*nr:][:width], h.qkv[p*3*c+2*c+from:])
 		}
 	}
 }
@@ -62,19 +68,13 @@ func (h *attnHead) block(from, to int) {
 
 // multiply is out[i][j] = sum over k of in[i*inStride+k] * panels[k][j] for rows i and columns j.
 func (h *attnHead) multiply(rows int, in []float32, inStride, k int, panels, out []float32, outStride, columns int) {
-	var acc [maxMR * maxNR]float32
-	var offs [maxMR]int
-	mr, nr := best.mr, best.nr
-	for j := 0; j < columns; j += nr {
-		panel := panels[j*k:][:k*nr]
-		for i := 0; i < rows; i += mr {
-			for m := range mr {
-				offs[m] = min(i+m, rows-1) * inStride
-			}
-			best.run(acc[:], in, offs[:mr], 0, 1, k, panel)
-			for m := range min(mr, rows-i) {
-				copy(out[(i+m)*outStride+j:][:min(nr, columns-j)], acc[m*nr:])
-			}
+	offs, _ := offsets(h.work.offs[:], 0, rows, func(i int) int { return i * inStride })
+	for nr, j := best.nr, 0; j < columns; j += nr {
+		best.run(h.work.acc[:], in, offs, 0, 1, k, panels[j*k:][:k*nr])
+		if columns-j >= nr {
+			spread(out[j:], outStride, h.work.acc[:], nr, rows)
+		} else {
+			spreadScalar(out[j:], outStride, h.work.acc[:], nr, columns-j, rows)
 		}
 	}
 }

@@ -9,8 +9,12 @@ type staged struct {
 
 // Conv3x3 computes PlainConv3x3 with p packed from a.Weight.
 func (r *Runner) Conv3x3(a *ConvArgs, p *Panels) {
-	s := r.stageBordered(a)
+	if f := a.filtering(); f != nil {
+		r.filter(f, a, p)
+		return
+	}
 	h, w := a.Grid()
+	s := r.stageBordered(a, h, w)
 	r.product(a, p, s, ConvSize(h, a.Stride, a.Pad), ConvSize(w, a.Stride, a.Pad), 3)
 }
 
@@ -19,20 +23,15 @@ func (r *Runner) Conv1x1(a *ConvArgs, p *Panels) {
 	s := staged{data: a.In[0], h: a.H, w: a.W, c: a.Channels(), stride: 1}
 	if a.In[1] != nil || a.Norm != nil || a.SiLU {
 		s.data = r.staging(a.N * a.H * a.W * s.c)
-		r.parallel(a.N*a.H, func(_, row int) {
-			for x := range a.W {
-				pixel := row*a.W + x
-				a.stagePixel(s.data[pixel*s.c:][:s.c], row/a.H, pixel)
-			}
-		})
+		r.parallel(a.N*a.H, func(_, row int) { a.stagePixels(s.data[row*a.W*s.c:], s.c, row/a.H, row*a.W, a.W) })
 	}
 	r.product(a, p, s, a.H, a.W, 1)
 }
 
-// stageBordered writes act(norm(concat(In))) with one zero pixel on every side.
-func (r *Runner) stageBordered(a *ConvArgs) staged {
+// stageBordered writes act(norm(concat(In))) with one zero pixel on every side, and more where the picture is smaller than rows x columns.
+func (r *Runner) stageBordered(a *ConvArgs, rows, columns int) staged {
 	h, w := a.Grid()
-	s := staged{h: h + 2, w: w + 2, c: a.Channels(), stride: a.Stride}
+	s := staged{h: rows + 2, w: columns + 2, c: a.Channels(), stride: a.Stride}
 	if a.Stride == 2 && a.Pad == PadRightBottom {
 		s.skip = 1
 	}
@@ -53,32 +52,31 @@ func (r *Runner) stageBordered(a *ConvArgs) staged {
 
 // stageRow writes row y of the grid.
 func (a *ConvArgs) stageRow(line []float32, n, y int) {
-	c := a.Channels()
 	if !a.Up {
-		for x := range a.W {
-			a.stagePixel(line[x*c:][:c], n, (n*a.H+y)*a.W+x)
-		}
+		a.stagePixels(line, a.Channels(), n, (n*a.H+y)*a.W, a.W)
 		return
 	}
+	c := a.Channels()
+	a.stagePixels(line, 2*c, n, (n*a.H+y/2)*a.W, a.W)
 	for x := range a.W {
-		a.stagePixel(line[2*x*c:][:c], n, (n*a.H+y/2)*a.W+x)
 		copy(line[(2*x+1)*c:][:c], line[2*x*c:][:c])
 	}
 }
 
-// stagePixel writes one pixel's channels.
-func (a *ConvArgs) stagePixel(out []float32, n, pixel int) {
-	c0, c1 := a.C[0], a.C[1]
-	copy(out[:c0], a.In[0][pixel*c0:][:c0])
-	if c1 > 0 {
-		copy(out[c0:], a.In[1][pixel*c1:][:c1])
-	}
-	if a.Norm != nil {
-		m := a.Norm[3*n*len(out):]
-		normalise(out, m[:len(out)], m[len(out):][:len(out)], m[2*len(out):][:len(out)])
-	}
-	if a.SiLU {
-		silu(out)
+// stagePixels writes count pixels of sample n, from pixel first on, step values apart.
+func (a *ConvArgs) stagePixels(out []float32, step, n, first, count int) {
+	total, at := a.Channels(), 0
+	for i, in := range a.In {
+		c := a.C[i]
+		if c == 0 {
+			continue
+		}
+		var norm []float32
+		if a.Norm != nil {
+			norm = a.Norm[3*n*total+at:][:2*total+c]
+		}
+		activateRow(out[at:], step, in[first*c:][:count*c], c, norm, total, a.SiLU)
+		at += c
 	}
 }
 
@@ -91,7 +89,7 @@ func (r *Runner) product(a *ConvArgs, p *Panels, s staged, ho, wo, rows int) {
 		scratch := r.thread(thread, p.K*best.nr)
 		from := task % chunks * size
 		j := job{a: a, s: s, ho: ho, wo: wo, rows: rows, channel: task / chunks * best.nr, panel: p.panel(task/chunks, scratch)}
-		j.pixels(from, min(from+size, pixels))
+		j.pixels(&r.work[thread], from, min(from+size, pixels))
 	})
 }
 
@@ -102,27 +100,19 @@ type job struct {
 	ho, wo, rows int
 	channel      int // first output channel
 	panel        []float32
+	// What finishes the sums of one sample: sum*scale + shift.
+	ready        bool
+	sample       int
+	scale, shift [maxNR]float32
 }
 
-// pixels computes the output pixels from..to, a tile at a time. A last, short tile repeats its last pixel.
-func (j *job) pixels(from, to int) {
-	var acc [maxMR * maxNR]float32
-	var offs [maxMR]int
-	var scale, shift [maxNR]float32
-	sample := -1
-	mr := best.mr
-	for p := from; p < to; p += mr {
-		for i := range mr {
-			offs[i] = j.offset(min(p+i, to-1))
-		}
-		best.run(acc[:], j.s.data, offs[:mr], j.s.w*j.s.c, j.rows, j.rows*j.s.c, j.panel)
-		for i := range min(mr, to-p) {
-			if n := (p + i) / (j.ho * j.wo); n != sample {
-				sample = n
-				j.affine(&scale, &shift, n)
-			}
-			j.store(acc[i*best.nr:][:best.nr], &scale, &shift, p+i)
-		}
+// pixels computes the output pixels from..to.
+func (j *job) pixels(work *workspace, from, to int) {
+	for p := from; p < to; {
+		offs, n := offsets(work.offs[:], p, to, j.offset)
+		best.run(work.acc[:], j.s.data, offs, j.s.w*j.s.c, j.rows, j.rows*j.s.c, j.panel)
+		j.store(work.acc[:], p, n)
+		p += n
 	}
 }
 
@@ -134,28 +124,56 @@ func (j *job) offset(p int) int {
 	return ((n*j.s.h+y*j.s.stride+j.s.skip)*j.s.w + x*j.s.stride + j.s.skip) * j.s.c
 }
 
-// affine gathers scale and bias + time of sample n for the panel's channels.
-func (j *job) affine(scale, shift *[maxNR]float32, n int) {
-	for i := range min(best.nr, j.a.Cout-j.channel) {
+// store finishes the sums of n pixels from pixel on.
+func (j *job) store(acc []float32, pixel, n int) {
+	each := j.ho * j.wo
+	for n > 0 {
+		sample := pixel / each
+		j.affine(sample)
+		same := min(n, (sample+1)*each-pixel)
+		j.finish(acc, pixel, 1, same)
+		acc, pixel, n = acc[same*best.nr:], pixel+same, n-same
+	}
+}
+
+// affine gathers scale and bias + time of a sample for the panel's channels.
+func (j *job) affine(sample int) {
+	if j.ready && sample == j.sample {
+		return
+	}
+	j.sample, j.ready = sample, true
+	for i := range j.width() {
 		c := j.channel + i
-		scale[i], shift[i] = 1, j.a.Bias[c]
+		j.scale[i], j.shift[i] = 1, j.a.Bias[c]
 		if j.a.Scale != nil {
-			scale[i] = j.a.Scale[c]
+			j.scale[i] = j.a.Scale[c]
 		}
 		if j.a.Time != nil {
-			shift[i] += j.a.Time[n*j.a.TimeStride+c]
+			j.shift[i] += j.a.Time[sample*j.a.TimeStride+c]
 		}
 	}
 }
 
-// store finishes the sums of one pixel.
-func (j *job) store(acc []float32, scale, shift *[maxNR]float32, pixel int) {
-	width := min(best.nr, j.a.Cout-j.channel)
-	at := pixel*j.a.Cout + j.channel
-	out := j.a.Out[at : at+width]
-	if j.a.Residual != nil {
-		finishResidual(out, acc, scale[:], shift[:], j.a.Residual[at:at+width], j.a.Mul)
+// width is how many of the panel's channels there are.
+func (j *job) width() int { return min(best.nr, j.a.Cout-j.channel) }
+
+// finish writes n pixels, step apart from pixel on, of the sample that affine has gathered for.
+func (j *job) finish(acc []float32, pixel, step, n int) {
+	at, stride := pixel*j.a.Cout+j.channel, step*j.a.Cout
+	out, residual := j.a.Out[at:], from(j.a.Residual, at)
+	if j.width() == best.nr {
+		finish(out, stride, acc, best.nr, n, j.scale[:], j.shift[:], residual, j.a.Mul)
 		return
 	}
-	finish(out, acc, scale[:], shift[:], j.a.Mul)
+	for i := range n {
+		finishScalar(out[i*stride:][:j.width()], acc[i*best.nr:], j.scale[:], j.shift[:], from(residual, i*stride), j.a.Mul)
+	}
+}
+
+// from is s from index i on; nil stays nil.
+func from(s []float32, i int) []float32 {
+	if s == nil {
+		return nil
+	}
+	return s[i:]
 }

@@ -7,7 +7,8 @@ import "math"
 // runs and nothing is unrolled in memory.
 
 // tile is a micro-kernel: acc[i*nr+j] = sum over rows and run of s[offs[i] + row*rowStride + k] * panel[(row*run+k)*nr + j],
-// for mr offsets i and nr columns j. Every offset must leave rows*rowStride+run elements of s.
+// for every offset i, mr of them at a time, and nr columns j. len(offs) is a multiple of mr: a call in WebAssembly costs as much as a
+// hundred products, so it should have many. Every offset must leave (rows-1)*rowStride+run elements of s.
 type tile struct {
 	name   string
 	mr, nr int
@@ -18,13 +19,37 @@ type tile struct {
 const (
 	maxMR = 8
 	maxNR = 32
+	// maxOffs is how many offsets the kernels here give a micro-kernel at once.
+	maxOffs = 64
 )
 
 // best is the micro-kernel in use: the widest the machine has. Files with SIMD code replace it before main starts.
-var best = tile{"go scalar", 2, 4, scalarTile}
+var best = tile{"go scalar", 2, 4, repeated(2, 4, scalarTile)}
 
 // FastName says what the fast kernels run on, for people.
 func FastName() string { return best.name }
+
+// repeated makes a micro-kernel of one that takes just mr offsets.
+func repeated(mr, nr int, one func(acc, s []float32, offs []int, rowStride, rows, run int, panel []float32)) func([]float32, []float32, []int, int, int, int, []float32) {
+	return func(acc, s []float32, offs []int, rowStride, rows, run int, panel []float32) {
+		for i := 0; i < len(offs); i += mr {
+			one(acc[i*nr:][:mr*nr], s, offs[i:i+mr], rowStride, rows, run, panel)
+		}
+	}
+}
+
+// offsets fills offs with offset(from), offset(from+1)... up to offset(to-1) and repeats that to the next multiple of mr, so that a short
+// tile reads nothing foreign. At most len(offs) are filled: it gives those that were, and how many of them count.
+func offsets(offs []int, from, to int, offset func(int) int) (filled []int, count int) {
+	count = min(to-from, len(offs))
+	n := roundUp(count, best.mr)
+	for i := range n {
+		offs[i] = offset(from + min(i, count-1))
+	}
+	return offs[:n], count
+}
+
+func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
 
 // scalarTile is the micro-kernel in plain Go, used where there is no SIMD.
 func scalarTile(acc []float32, s []float32, offs []int, rowStride, rows, run int, panel []float32) {
@@ -54,8 +79,31 @@ func scalarTile(acc []float32, s []float32, offs []int, rowStride, rows, run int
 // Float16 stays float16: a panel is widened when it is used.
 type Panels struct {
 	K, Cout int
-	f16     []uint16
-	f32     []float32
+	// Spare is room to keep what is made of the weights from one use to the next; nil for none.
+	Spare *Spare
+	f16   []uint16
+	f32   []float32
+	kept  keptWeights
+}
+
+// Spare is a number of float32 values that may yet be kept. Those who share it take turns.
+type Spare struct{ left int }
+
+// NewSpare allows the given number of bytes.
+func NewSpare(bytes int) *Spare { return &Spare{bytes / 4} }
+
+func (s *Spare) take(n int) bool {
+	if s == nil || n > s.left {
+		return false
+	}
+	s.left -= n
+	return true
+}
+
+func (s *Spare) give(n int) {
+	if s != nil {
+		s.left += n
+	}
 }
 
 // PackPanels cuts w, of k rows and cout columns.

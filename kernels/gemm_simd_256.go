@@ -10,9 +10,9 @@ import (
 func init() {
 	switch {
 	case archsimd.X86.AVX512():
-		best = tile{"go simd avx512", 8, 32, tile8x32}
+		best = tile{"go simd avx512", 8, 32, repeated(8, 32, tile8x32)}
 	case haveVec:
-		best = tile{"go simd avx2", 4, 16, tile4x16}
+		best = tile{"go simd avx2", 4, 16, repeated(4, 16, tile4x16)}
 	}
 }
 

@@ -39,12 +39,10 @@ func (s *channelSums) pass(mean []float32) []moments {
 	sums, squares := s.line[:c], s.line[c:2*c]
 	for y := range a.H {
 		clear(s.line[:2*c])
-		for x := range a.W {
-			pixel, c0 := (s.n*a.H+y)*a.W+x, a.C[0]
-			centred(sums[:c0], squares, a.In[0][pixel*c0:][:c0], mean)
-			if c1 := a.C[1]; c1 > 0 {
-				centred(sums[c0:], squares[c0:], a.In[1][pixel*c1:][:c1], mean[c0:])
-			}
+		row, c0 := (s.n*a.H+y)*a.W, a.C[0]
+		centred(sums[:c0], squares[:c0], a.In[0][row*c0:][:a.W*c0], mean, c0)
+		if c1 := a.C[1]; c1 > 0 {
+			centred(sums[c0:], squares[c0:], a.In[1][row*c1:][:a.W*c1], mean[c0:], c1)
 		}
 		for i := range c {
 			g := &out[i*a.Groups/c]

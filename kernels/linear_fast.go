@@ -9,18 +9,16 @@ func (r *Runner) Linear(a *LinearArgs, p *Panels) {
 		silu(in)
 	}
 	scratch := r.thread(0, p.K*best.nr)
-	var acc [maxMR * maxNR]float32
-	var offs [maxMR]int
+	work := &r.work[0]
 	for i := range p.Count() {
 		panel := p.panel(i, scratch)
-		for n := 0; n < a.N; n += best.mr {
-			for m := range best.mr {
-				offs[m] = min(n+m, a.N-1) * a.Cin
+		for n := 0; n < a.N; {
+			offs, count := offsets(work.offs[:], n, a.N, func(n int) int { return n * a.Cin })
+			best.run(work.acc[:], in, offs, 0, 1, a.Cin, panel)
+			for m := range count {
+				a.store(work.acc[m*best.nr:], n+m, i*best.nr)
 			}
-			best.run(acc[:], in, offs[:best.mr], 0, 1, a.Cin, panel)
-			for m := range min(best.mr, a.N-n) {
-				a.store(acc[m*best.nr:], n+m, i*best.nr)
-			}
+			n += count
 		}
 	}
 }

@@ -7,15 +7,24 @@ import (
 
 // Runner runs the fast kernels on a number of threads and owns their scratch memory. It is used by one goroutine at a time.
 type Runner struct {
-	threads int
 	stage   []float32
-	scratch [][]float32 // one a thread
+	windows []float32
+	threads int
+	work    []workspace // one a thread
+}
+
+// workspace is what a thread works in. Its arrays would otherwise be made anew for every call of a micro-kernel.
+type workspace struct {
+	scratch []float32
+	acc     [maxOffs * maxNR]float32
+	offs    [maxOffs]int
+	half    [maxIn * maxIn * filteringBlock]float32 // transformed along one axis
 }
 
 // NewRunner makes a Runner of the given number of threads (at least 1).
 func NewRunner(threads int) *Runner {
 	threads = max(threads, 1)
-	return &Runner{threads: threads, scratch: make([][]float32, threads)}
+	return &Runner{threads: threads, work: make([]workspace, threads)}
 }
 
 // parallel calls f(thread, task) for every task below n.
@@ -50,15 +59,17 @@ func (r *Runner) chunks(panels, pixels int) int {
 
 // thread gives a thread's scratch of at least size values.
 func (r *Runner) thread(i, size int) []float32 {
-	if len(r.scratch[i]) < size {
-		r.scratch[i] = make([]float32, size)
-	}
-	return r.scratch[i][:size]
+	return room(&r.work[i].scratch, size)
 }
 
-func (r *Runner) staging(size int) []float32 {
-	if len(r.stage) < size {
-		r.stage = make([]float32, size)
+// staging is room for a convolution's input, transformed for its transformed windows.
+func (r *Runner) staging(size int) []float32     { return room(&r.stage, size) }
+func (r *Runner) transformed(size int) []float32 { return room(&r.windows, size) }
+
+// room is size values of a buffer that grows when it must.
+func room(buffer *[]float32, size int) []float32 {
+	if len(*buffer) < size {
+		*buffer = make([]float32, size)
 	}
-	return r.stage[:size]
+	return (*buffer)[:size]
 }

@@ -88,8 +88,11 @@ func unguarded(t *testing.T, room []float32, n int) []float32 {
 func (r *Runner) poison() {
 	nan := float32(math.NaN())
 	fill(r.stage, nan)
-	for _, s := range r.scratch {
-		fill(s, nan)
+	fill(r.windows, nan)
+	for i := range r.work {
+		fill(r.work[i].scratch, nan)
+		fill(r.work[i].acc[:], nan)
+		fill(r.work[i].half[:], nan)
 	}
 }
 
@@ -129,7 +132,7 @@ func onTiles(t *testing.T, test func(t *testing.T)) {
 
 // tiles lists scalarTile, the tile in use, and those that extraTiles adds.
 func tiles() []tile {
-	list := []tile{{"go scalar", 2, 4, scalarTile}}
+	list := []tile{{"go scalar", 2, 4, repeated(2, 4, scalarTile)}}
 	for _, k := range append(extraTiles(), best) {
 		if k.name != list[0].name {
 			list = append(list, k)

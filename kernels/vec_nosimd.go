@@ -2,12 +2,20 @@
 
 package kernels
 
-func widen(out []float32, in []uint16)                   { widenScalar(out, in) }
-func normalise(v, mean, scale, shift []float32)          { normaliseScalar(v, mean, scale, shift) }
-func silu(v []float32)                                   { siluScalar(v) }
-func softmax(row []float32)                              { Softmax(row) }
-func centred(sum, squares, x, mean []float32)            { centredScalar(sum, squares, x, mean) }
-func finish(out, acc, scale, shift []float32, m float32) { finishScalar(out, acc, scale, shift, m) }
-func finishResidual(out, acc, scale, shift, residual []float32, m float32) {
-	finishResidualScalar(out, acc, scale, shift, residual, m)
+func widen(out []float32, in []uint16)               { widenScalar(out, in) }
+func silu(v []float32)                               { siluScalar(v) }
+func softmax(row []float32)                          { Softmax(row) }
+func centred(sum, squares, x, mean []float32, c int) { centredScalar(sum, squares, x, mean, c) }
+func finish(out []float32, stride int, acc []float32, nr, n int, scale, shift, residual []float32, mul float32) {
+	for i := range n {
+		finishScalar(out[i*stride:][:nr], acc[i*nr:], scale, shift, from(residual, i*stride), mul)
+	}
+}
+func activateRow(out []float32, step int, in []float32, c int, norm []float32, total int, act bool) {
+	for i := 0; i < len(in); i += c {
+		activateScalar(out[i/c*step:], in[i:i+c], norm, total, act)
+	}
+}
+func spread(out []float32, stride int, acc []float32, nr, n int) {
+	spreadScalar(out, stride, acc, nr, nr, n)
 }

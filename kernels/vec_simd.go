@@ -17,31 +17,60 @@ func widen(out []float32, in []uint16) {
 	widenScalar(out[i:], in[i:])
 }
 
-func normalise(v, mean, scale, shift []float32) {
-	i := 0
-	if haveVec {
-		for ; i+lanes <= len(v); i += lanes {
-			store(v[i:], load(v[i:]).Sub(load(mean[i:])).MulAdd(load(scale[i:]), load(shift[i:])))
+// activateRow is activateScalar for pixels of c channels that become step values apart.
+func activateRow(out []float32, step int, in []float32, c int, norm []float32, total int, act bool) {
+	for i, o := 0, 0; i < len(in); i, o = i+c, o+step {
+		done := activateVec(out[o:], in[i:i+c], norm, total, act)
+		if done < c {
+			activateScalar(out[o+done:], in[i+done:i+c], from(norm, done), total, act)
 		}
 	}
-	normaliseScalar(v[i:], mean[i:], scale[i:], shift[i:])
 }
 
-// silu is x*sigmoid(x) with exp(-|x|): for x >= 0 x/(1+t), below x*t/(1+t), t = exp(-|x|). Below lowest t no longer
-// falls, so the product takes x as lowest there.
-func silu(v []float32) {
-	i := 0
-	if haveVec {
-		one := broadcast(1)
-		zero, low := broadcast(0), broadcast(lowest)
-		for ; i+lanes <= len(v); i += lanes {
-			x := load(v[i:])
-			t := exp(zero.Sub(abs(x)))
-			numerator := x.Max(zero).Add(x.Min(zero).Max(low).Mul(t))
-			store(v[i:], numerator.Div(one.Add(t)))
-		}
+// activateVec does as many channels as fill vectors, and says how many.
+func activateVec(out, in, norm []float32, total int, act bool) int {
+	n := len(in) / lanes * lanes
+	if !haveVec || n == 0 {
+		return 0
 	}
-	siluScalar(v[i:])
+	_ = out[n-1]
+	p, q := at(in, 0), at(out, 0)
+	if norm == nil {
+		for range n / lanes {
+			x := loadAt(p)
+			if act {
+				x = siluVec(x)
+			}
+			storeAt(q, x)
+			p, q = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes)
+		}
+		return n
+	}
+	_ = norm[2*total+n-1]
+	m, k, b := at(norm, 0), at(norm, total), at(norm, 2*total)
+	for range n / lanes {
+		x := loadAt(p).Sub(loadAt(m)).MulAdd(loadAt(k), loadAt(b))
+		if act {
+			x = siluVec(x)
+		}
+		storeAt(q, x)
+		p, q, m, k, b = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes), unsafe.Add(m, 4*lanes), unsafe.Add(k, 4*lanes), unsafe.Add(b, 4*lanes)
+	}
+	return n
+}
+
+// siluVec is x*sigmoid(x) with exp(-|x|): for x >= 0 x/(1+t), below x*t/(1+t), t = exp(-|x|). Below lowest t no longer
+// falls, so the product takes x as lowest there.
+func siluVec(x vec) vec {
+	zero := broadcast(0)
+	t := exp(zero.Sub(abs(x)))
+	numerator := x.Max(zero).Add(x.Min(zero).Max(broadcast(lowest)).Mul(t))
+	return numerator.Div(broadcast(1).Add(t))
+}
+
+func silu(v []float32) {
+	n := activateVec(v, v, nil, 0, true)
+	siluScalar(v[n:])
 }
 
 // softmax is Softmax; the tail of the row goes through the scalar exponential.
@@ -52,19 +81,21 @@ func softmax(row []float32) {
 	}
 	whole := len(row) - len(row)%lanes
 	top := largest(row, whole)
-	tops, sums := broadcast(top), broadcast(0)
-	for i := 0; i < whole; i += lanes {
-		e := exp(load(row[i:]).Sub(tops))
-		store(row[i:], e)
-		sums = sums.Add(e)
+	tops, sums, p := broadcast(top), broadcast(0), at(row, 0)
+	for range whole / lanes {
+		e := exp(loadAt(p).Sub(tops))
+		storeAt(p, e)
+		sums, p = sums.Add(e), unsafe.Add(p, 4*lanes)
 	}
 	sum := expSum(row[whole:], top)
 	for _, p := range parts(sums) {
 		sum += p
 	}
 	scale := broadcast(1 / sum)
-	for i := 0; i < whole; i += lanes {
-		store(row[i:], load(row[i:]).Mul(scale))
+	p = at(row, 0)
+	for range whole / lanes {
+		storeAt(p, loadAt(p).Mul(scale))
+		p = unsafe.Add(p, 4*lanes)
 	}
 	for i := whole; i < len(row); i++ {
 		row[i] /= sum
@@ -73,9 +104,11 @@ func softmax(row []float32) {
 
 // largest is the largest entry of row, whose first whole entries fill vectors.
 func largest(row []float32, whole int) float32 {
-	tops := load(row)
-	for i := lanes; i < whole; i += lanes {
-		tops = tops.Max(load(row[i:]))
+	p := at(row, 0)
+	tops := loadAt(p)
+	for range whole/lanes - 1 {
+		p = unsafe.Add(p, 4*lanes)
+		tops = tops.Max(loadAt(p))
 	}
 	top := row[0]
 	for _, p := range parts(tops) {
@@ -92,39 +125,71 @@ func parts(v vec) (p [lanes]float32) {
 	return p
 }
 
-func centred(sum, squares, x, mean []float32) {
-	i := 0
-	if haveVec {
-		for ; i+lanes <= len(x); i += lanes {
-			d := load(x[i:]).Sub(load(mean[i:]))
-			store(sum[i:], load(sum[i:]).Add(d))
-			store(squares[i:], d.MulAdd(d, load(squares[i:])))
+// centred is centredScalar; the sums of a vector of channels stay in registers over all pixels.
+func centred(sum, squares, x, mean []float32, c int) {
+	n := len(sum)
+	pixels, i := len(x)/c, 0
+	for ; haveVec && i+lanes <= n; i += lanes {
+		p, m := at(x, i), load(mean[i:])
+		s, q := load(sum[i:]), load(squares[i:])
+		for range pixels {
+			d := loadAt(p).Sub(m)
+			s, q = s.Add(d), d.MulAdd(d, q)
+			p = unsafe.Add(p, 4*c)
 		}
+		store(sum[i:], s)
+		store(squares[i:], q)
 	}
-	centredScalar(sum[i:], squares[i:], x[i:], mean[i:])
+	if i < n {
+		centredScalar(sum[i:], squares[i:n], x[i:], mean[i:], c)
+	}
 }
 
-func finish(out, acc, scale, shift []float32, mul float32) {
-	i := 0
-	if haveVec {
-		m := broadcast(mul)
-		for ; i+lanes <= len(out); i += lanes {
-			store(out[i:], load(acc[i:]).MulAdd(load(scale[i:]), load(shift[i:])).Mul(m))
-		}
+// spread copies n rows of nr values to places stride values apart.
+func spread(out []float32, stride int, acc []float32, nr, n int) {
+	if !haveVec || nr%lanes != 0 {
+		spreadScalar(out, stride, acc, nr, nr, n)
+		return
 	}
-	finishScalar(out[i:], acc[i:], scale[i:], shift[i:], mul)
+	_, _ = out[(n-1)*stride+nr-1], acc[n*nr-1]
+	o, a := at(out, 0), at(acc, 0)
+	for range n {
+		for j := 0; j < nr; j += lanes {
+			storeAt(unsafe.Add(o, 4*j), loadAt(unsafe.Add(a, 4*j)))
+		}
+		o, a = unsafe.Add(o, 4*stride), unsafe.Add(a, 4*nr)
+	}
 }
 
-func finishResidual(out, acc, scale, shift, residual []float32, mul float32) {
-	i := 0
-	if haveVec {
-		m := broadcast(mul)
-		for ; i+lanes <= len(out); i += lanes {
-			sum := load(acc[i:]).MulAdd(load(scale[i:]), load(shift[i:])).Add(load(residual[i:]))
-			store(out[i:], sum.Mul(m))
+// finish writes n pixels of nr channels, stride values apart: (acc*scale + shift + residual) * mul; residual may be nil.
+func finish(out []float32, stride int, acc []float32, nr, n int, scale, shift, residual []float32, mul float32) {
+	if !haveVec || nr%lanes != 0 {
+		for i := range n {
+			finishScalar(out[i*stride:][:nr], acc[i*nr:], scale, shift, from(residual, i*stride), mul)
+		}
+		return
+	}
+	last := (n-1)*stride + nr - 1
+	_, _ = out[last], acc[n*nr-1]
+	if residual != nil {
+		_ = residual[last]
+	}
+	m := broadcast(mul)
+	for j := 0; j < nr; j += lanes {
+		o, a, k, b := at(out, j), at(acc, j), load(scale[j:]), load(shift[j:])
+		if residual == nil {
+			for range n {
+				storeAt(o, loadAt(a).MulAdd(k, b).Mul(m))
+				o, a = unsafe.Add(o, 4*stride), unsafe.Add(a, 4*nr)
+			}
+			continue
+		}
+		r := at(residual, j)
+		for range n {
+			storeAt(o, loadAt(a).MulAdd(k, b).Add(loadAt(r)).Mul(m))
+			o, a, r = unsafe.Add(o, 4*stride), unsafe.Add(a, 4*nr), unsafe.Add(r, 4*stride)
 		}
 	}
-	finishResidualScalar(out[i:], acc[i:], scale[i:], shift[i:], residual[i:], mul)
 }
 
 // lowest is where exp stops falling: the logarithm of the smallest normal number.
@@ -151,6 +216,9 @@ func exp(x vec) vec {
 
 func load(s []float32) vec     { return loadArray((*[lanes]float32)(s)) }
 func store(s []float32, v vec) { v.StoreArray((*[lanes]float32)(s)) }
+
+func loadAt(p unsafe.Pointer) vec     { return loadArray((*[lanes]float32)(p)) }
+func storeAt(p unsafe.Pointer, v vec) { v.StoreArray((*[lanes]float32)(p)) }
 
 // at is the address of s[i], for the micro-kernels, which check their ranges once a call.
 func at(s []float32, i int) unsafe.Pointer { return unsafe.Pointer(&s[i]) }

@@ -8,7 +8,6 @@ import (
 	"math"
 	"time"
 
-	"unnoise/wasm/engine/webgpu"
 	"unnoise/wasm/sampler"
 )
 
@@ -19,35 +18,50 @@ const keepEvery = 500 * time.Millisecond
 type chain struct {
 	s      *session
 	run    *sampler.Chain
-	kept   *sampler.State
+	kept   *sampler.State // never nil: a chain is kept as soon as it is made
 	keptAt time.Time
 	told   int // how many dropped engines of the session the page has heard of with this chain
 }
 
-// step does one step. When the device is lost, the session moves to a new engine and the chain goes back to its last copy; the noise is
-// counter-based, so the picture stays the same.
-func (ch *chain) step(ctx context.Context) error {
-	if ch.kept == nil {
-		if err := ch.keep(ctx); err != nil {
+// start makes a chain of the session and keeps its first state.
+func (s *session) start(ctx context.Context, make func() (*sampler.Chain, error)) (*chain, error) {
+	ch := &chain{s: s}
+	err := s.surviving(ctx, func() (err error) {
+		if ch.run, err = make(); err != nil {
 			return err
 		}
-	}
-	err := ch.run.Step(ctx)
-	if errors.Is(err, webgpu.ErrDeviceLost) {
-		return ch.s.recover(ctx, err)
-	}
+		return ch.keep(ctx)
+	})
 	if err != nil {
+		return nil, err
+	}
+	s.chains[ch] = true
+	ch.told = len(s.dropped)
+	return ch, nil
+}
+
+// step does one step, or goes back to the last copy where the device is lost meanwhile; the noise is counter-based, so the
+// picture stays the same.
+func (ch *chain) step(ctx context.Context) error {
+	losses := ch.s.losses
+	return ch.s.surviving(ctx, func() error {
+		if ch.s.losses != losses {
+			return nil // the page hears of the loss, and where the chain is now, before the next step
+		}
+		return ch.advance(ctx)
+	})
+}
+
+// advance does one step on the engine there is.
+func (ch *chain) advance(ctx context.Context) error {
+	if err := ch.run.Step(ctx); err != nil {
 		return err
 	}
 	if ch.s.test.skipped {
 		return ch.lookAtFirst(ctx)
 	}
 	if ch.s.denoiser.Engine.Info().Engine == "webgpu" && (ch.run.Done() || time.Since(ch.keptAt) > keepEvery) {
-		if err := ch.keep(ctx); errors.Is(err, webgpu.ErrDeviceLost) {
-			return ch.s.recover(ctx, err)
-		} else if err != nil {
-			return err
-		}
+		return ch.keep(ctx)
 	}
 	return nil
 }
@@ -71,45 +85,28 @@ func (ch *chain) lookAtFirst(ctx context.Context) error {
 	return errors.New("the first step left a picture of one value: this engine computes the model wrongly")
 }
 
-func (ch *chain) keep(ctx context.Context) (err error) {
-	ch.kept, err = ch.run.State(ctx)
-	ch.keptAt = time.Now()
-	return err
+// keep copies the state out. Where that fails, the earlier copy stays.
+func (ch *chain) keep(ctx context.Context) error {
+	state, err := ch.run.State(ctx)
+	if err != nil {
+		return err
+	}
+	if ch.kept != nil && state.Index > ch.kept.Index {
+		ch.s.losses = 0 // the engine has brought a chain further
+	}
+	ch.kept, ch.keptAt = state, time.Now()
+	return nil
 }
 
-// frame reads pixels; a lost device sends the chain back to its last copy first.
-func (ch *chain) frame(ctx context.Context, which string) ([]byte, error) {
-	for again := false; ; again = true {
+// frame reads pixels.
+func (ch *chain) frame(ctx context.Context, which string) (rgba []byte, err error) {
+	err = ch.s.surviving(ctx, func() error {
 		t := ch.run.X()
 		if which == "x0" {
 			t = ch.run.X0()
 		}
-		rgba, err := ch.s.denoiser.Engine.Pixels(ctx, t)
-		if !errors.Is(err, webgpu.ErrDeviceLost) || again {
-			return rgba, err
-		}
-		if err := ch.s.recover(ctx, err); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// recover finds an engine again and resumes every chain there.
-func (s *session) recover(ctx context.Context, lost error) error {
-	s.dropped = append(s.dropped, drop{"webgpu", lost.Error()})
-	s.denoiser.Engine.Close()
-	if err := s.choose(ctx); err != nil {
-		return named("DeviceLostError", errors.New(lost.Error()+", and no engine came back: "+err.Error()))
-	}
-	for ch := range s.chains {
-		if ch.kept == nil {
-			continue
-		}
-		run, err := sampler.Resume(s.denoiser, &s.model.Process, ch.kept)
-		if err != nil {
-			return err
-		}
-		ch.run = run
-	}
-	return nil
+		rgba, err = ch.s.denoiser.Engine.Pixels(ctx, t)
+		return err
+	})
+	return rgba, err
 }

@@ -67,6 +67,15 @@ type namedError struct {
 func (e *namedError) Error() string { return e.err.Error() }
 func (e *namedError) Unwrap() error { return e.err }
 
+// within says what was done when an error came.
+type within struct {
+	what string
+	err  error
+}
+
+func (e *within) Error() string { return e.what + ": " + e.err.Error() }
+func (e *within) Unwrap() error { return e.err }
+
 func named(name string, err error) error { return &namedError{name, err} }
 
 func usage(message string) error { return named("UsageError", errors.New(message)) }

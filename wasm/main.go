@@ -6,10 +6,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"syscall/js"
 
 	"unnoise/wasm/diffusion"
+	"unnoise/wasm/engine/webgpu"
 	"unnoise/wasm/evalcase"
 	"unnoise/wasm/sampler"
 	"unnoise/weights"
@@ -90,8 +92,8 @@ func (c *core) close(_ context.Context, a args) (any, error) {
 	return nil, nil
 }
 
-// chain(session, {sampler, steps, eta, seed, count, variance, labels}) starts a chain at x_T.
-func (c *core) chain(_ context.Context, a args) (any, error) {
+// chain(session, {sampler, steps, eta, seed, count, first, variance, labels}) starts a chain at x_T; first is the index of its first sample.
+func (c *core) chain(ctx context.Context, a args) (any, error) {
 	s, err := c.session(a)
 	if err != nil {
 		return nil, err
@@ -101,22 +103,26 @@ func (c *core) chain(_ context.Context, a args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := sampler.Config{Seed: seed, Count: o("count").int(1), Labels: o("labels").ints(), Request: diffusion.Request{
+	cfg := sampler.Config{Seed: seed, Count: o("count").int(1), First: o("first").int(0), Labels: o("labels").ints(), Request: diffusion.Request{
 		Sampler: diffusion.Sampler(o("sampler").string("ddim")), Steps: o("steps").int(0), Eta: o("eta").float(0),
 		Variance: diffusion.Variance(o("variance").string("")),
 	}}
-	run, err := sampler.New(s.denoiser, &s.model.Process, cfg)
+	ch, err := s.start(ctx, func() (*sampler.Chain, error) {
+		run, err := sampler.New(s.denoiser, &s.model.Process, cfg)
+		if err != nil && !errors.Is(err, webgpu.ErrDeviceLost) {
+			err = named("UsageError", err)
+		}
+		return run, err
+	})
 	if err != nil {
-		return nil, named("UsageError", err)
+		return nil, err
 	}
-	return c.add(&chain{s: s, run: run}), nil
+	return c.add(ch), nil
 }
 
 func (c *core) add(ch *chain) any {
 	id := c.next()
 	c.chains[id] = ch
-	ch.s.chains[ch] = true
-	ch.told = len(ch.s.dropped)
 	net := ch.s.model.Net
 	return object("chain", id, "steps", ch.run.Steps(), "index", ch.run.Index(), "count", ch.run.X().Shape().N, "width", net.Width, "height", net.Height)
 }
@@ -154,7 +160,7 @@ func (c *core) frame(ctx context.Context, a args) (any, error) {
 }
 
 // fork(chain, {seed}) starts a second chain at the same state.
-func (c *core) fork(_ context.Context, a args) (any, error) {
+func (c *core) fork(ctx context.Context, a args) (any, error) {
 	ch, err := c.chainOf(a)
 	if err != nil {
 		return nil, err
@@ -163,11 +169,11 @@ func (c *core) fork(_ context.Context, a args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	run, err := ch.run.Fork(seed)
+	fork, err := ch.s.start(ctx, func() (*sampler.Chain, error) { return ch.run.Fork(seed) })
 	if err != nil {
 		return nil, err
 	}
-	return c.add(&chain{s: ch.s, run: run}), nil
+	return c.add(fork), nil
 }
 
 // releaseChain(chain) gives a chain's storage back.
@@ -192,7 +198,11 @@ func (c *core) evalCases(ctx context.Context, a args) (any, error) {
 	if err != nil {
 		return nil, named("UsageError", err)
 	}
-	out, err := evalcase.Run(ctx, s.denoiser, in, nil)
+	var out []byte
+	err = s.surviving(ctx, func() (err error) {
+		out, err = evalcase.Run(ctx, s.denoiser, in, nil)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,10 @@ type session struct {
 	test     test
 	dropped  []drop
 	chains   map[*chain]bool
+	lost     error // the loss that no engine has followed; nil: there is one
+	losses   int   // devices lost since one has brought a chain further
+	// open makes an engine by its name: newEngine, but for tests.
+	open func(ctx context.Context, name string) (engine.Engine, error)
 }
 
 // test is what an engine was tried with: every operation, and the pack's probe through the whole network.
@@ -59,6 +63,7 @@ func openSession(ctx context.Context, pack []byte, asked string) (*session, erro
 		return nil, err
 	}
 	s := &session{model: m, asked: asked, chains: map[*chain]bool{}}
+	s.open = s.newEngine
 	return s, s.choose(ctx)
 }
 
@@ -70,7 +75,7 @@ func (s *session) choose(ctx context.Context) error {
 	}
 	var failed error
 	for _, name := range ladder {
-		if failed = s.try(ctx, name); failed == nil {
+		if failed = s.tryPatiently(ctx, name); failed == nil {
 			return nil
 		}
 		s.dropped = append(s.dropped, drop{name, failed.Error()})
@@ -82,7 +87,7 @@ var errSoftware = errors.New("the graphics adapter is a software one, slower tha
 
 // try makes an engine, tests it and loads the network.
 func (s *session) try(ctx context.Context, name string) error {
-	e, err := s.make(ctx, name)
+	e, err := s.open(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -93,7 +98,8 @@ func (s *session) try(ctx context.Context, name string) error {
 	return nil
 }
 
-func (s *session) make(ctx context.Context, name string) (engine.Engine, error) {
+// newEngine opens an engine of the program's own.
+func (s *session) newEngine(ctx context.Context, name string) (engine.Engine, error) {
 	if name == "cpu" {
 		return cpu.New(cpu.Options{Threads: 1}), nil
 	}
@@ -113,6 +119,9 @@ func (s *session) prove(ctx context.Context, e engine.Engine) error {
 	t := test{probe: -1}
 	t.operations = selftest.SelfTest(ctx, e, cpu.New(cpu.Options{Threads: 1, Plain: true}))
 	for _, r := range t.operations {
+		if r.Err != nil {
+			return &within{"self-test: " + r.Name, r.Err}
+		}
 		if !r.OK {
 			return errors.New("self-test: " + r.Name + " is off by " + short(r.Error) + ", allowed " + short(r.Bound))
 		}

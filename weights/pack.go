@@ -2,13 +2,13 @@ package weights
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"strconv"
 	"strings"
 
 	"unnoise/weights/jsontree"
+	"unnoise/weights/sha256"
 )
 
 // The pack's own metadata keys; FORMAT.md lists all.

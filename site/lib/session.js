@@ -1,5 +1,6 @@
 // A loaded model in the worker: the core's session, its chains, and one call at a time.
 
+import { Crew } from "./crew.js";
 import { downloadPack } from "./download.js";
 import { makeError } from "./errors.js";
 import { forgetPack, keepPack, keptPack } from "./store.js";
@@ -23,6 +24,7 @@ export class Session {
   #core;
   #handle;
   #queue = Promise.resolve();
+  #crew;
   /** What the core and the pack's way here say; see Info in unnoise.js. */
   info;
 
@@ -43,6 +45,7 @@ export class Session {
       await this.#openCore(pack.bytes, engine);
     }
     if (pack.from === "network") pack.storageProblem = await keepPack(source.url, pack.bytes);
+    this.#crew = new Crew(pack.bytes);
     this.info.pack = { bytes: pack.bytes.length, from: pack.from, storageProblem: pack.storageProblem };
   }
 
@@ -59,9 +62,15 @@ export class Session {
     return result;
   }
 
-  /** Starts a chain; options are those of the core's chain(). */
+  /** Starts a chain; options are those of the core's chain(). On the CPU several workers share its pictures. */
   async startChain(options) {
-    return new Chain(this, await this.exclusive((core, handle) => core.chain(handle, options)));
+    const startHere = async (part) => new Chain(this, await this.exclusive((core, handle) => core.chain(handle, part)));
+    const alone = this.info.engine.engine !== "cpu" || !(options.count > 1);
+    // A part that has a first picture has been shared out already.
+    if (alone || "first" in options) return startHere(options);
+    const chain = await this.#crew.startChain(options, startHere);
+    this.info = { ...this.info, workers: this.#crew.workers };
+    return chain;
   }
 
   /** Notes that the core has left an engine, as a step's reply tells. */

@@ -49,6 +49,7 @@ import { makeError } from "./errors.js";
  * @property {{engine: "webgpu"|"cpu", adapter: string, precision: string, software: boolean}} engine
  * @property {{probeError: number, bound: number, operations: {name: string, error: number, bound: number,
  *   ok: boolean}[]}} selfTest largest errors against stored reference values
+ * @property {number} [workers] how many share the pictures of a chain; absent where only one has been needed
  * @property {{engine: string, reason: string}[]} dropped engines that "auto" tried and left, and why
  * @property {{bytes: number, from: "memory"|"storage"|"network", storageProblem: string}} pack storageProblem: why the
  *   browser did not keep it for the next visit; "" where it did
@@ -142,7 +143,9 @@ export class Sampler {
    */
   async chain({ sampler = "ddim", steps = 50, eta = 0, variance, seed = 0, count = 1 } = {}) {
     const options = { sampler, steps, eta, seed, count, ...(variance && { variance }) };
-    return new Chain(this.#client, await this.#client.call("chain", options), () => this.#refresh());
+    const chain = await this.#client.call("chain", options);
+    if (count > 1) await this.#refresh();
+    return new Chain(this.#client, chain, () => this.#refresh());
   }
 
   /**
@@ -161,7 +164,7 @@ export class Sampler {
     this.#client.end(closed());
   }
 
-  /** Reads again what changes when a GPU is lost in mid-chain. */
+  /** Reads again what changes when a GPU is lost in mid-chain, or more workers are started. */
   async #refresh() {
     this.#info = await this.#client.call("info");
   }

@@ -89,12 +89,13 @@ function tellStorage({ storageProblem }) {
 function engineLeft(dropped) {
   showFacts(player.info);
   const text = `${droppedText(dropped, player.info.engine.engine)} The chain goes on and ends in the same picture.`;
-  notices.show("chain", { title: "The GPU was lost", text });
+  // A message of its own: an error of the same chain must not be covered by it.
+  notices.show("gpu", { title: "The GPU was lost", text });
 }
 
 /** Runs one of the player's ways of drawing and says what went wrong. */
 async function drawing(fn) {
-  notices.clear("chain");
+  for (const key of ["chain", "gpu"]) notices.clear(key);
   try {
     await fn(form.get());
   } catch (error) {

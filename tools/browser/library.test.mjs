@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { shares } from "../../site/lib/crew.js";
 import { downloadPack } from "../../site/lib/download.js";
 import { damagedRanges, readLayout } from "../../site/lib/header.js";
 import { Run } from "../../site/lib/runner.js";
@@ -231,3 +232,26 @@ test("a run pauses and stops after the step under way", async () => {
 
 // Node keeps a port open that has a listener: the runner's, by which it lets messages in.
 after(() => setImmediate(() => process.exit()));
+
+test("pictures are shared out whole, in order and evenly", () => {
+  assert.deepEqual(shares(1, 8), [{ first: 0, count: 1 }]);
+  assert.deepEqual(shares(4, 3), [
+    { first: 0, count: 1 },
+    { first: 1, count: 1 },
+    { first: 2, count: 2 },
+  ]);
+  for (const [count, workers] of [
+    [16, 8],
+    [5, 2],
+    [2, 8],
+  ]) {
+    const parts = shares(count, workers);
+    assert.equal(parts.length, Math.min(count, workers));
+    let next = 0;
+    for (const { first, count: own } of parts) {
+      assert.equal(first, next);
+      next += own;
+    }
+    assert.equal(next, count);
+  }
+});

@@ -74,6 +74,14 @@ function suite(name) {
 function pictures(bench) {
   bench.test("the CPU draws what tools/sample draws", () => bench.drawAndCompare({ ...few, engine: "cpu" }));
 
+  bench.test("several workers share the pictures, and each draws its own", async () => {
+    const page = await bench.open({ query: query({ ...few, steps: 2, engine: "cpu" }) });
+    const { workers, counts } = await bench.browser.evaluate(shareAndCount);
+    assert.equal(workers, Math.min(3, counts.cores));
+    assert.deepEqual(counts.different, []);
+    await page.state("finished");
+  });
+
   bench.test("DDPM and DDIM with noise too", async () => {
     await bench.drawAndCompare({
       model: "nouns",
@@ -86,6 +94,20 @@ function pictures(bench) {
     await bench.page.close();
     await bench.drawAndCompare({ ...few, eta: 0.5, count: 1, engine: "cpu" });
   });
+}
+
+/** In the page: draws three pictures, and the same among six; how many workers, and which pictures differ? */
+async function shareAndCount() {
+  const { createSampler } = await import(new URL("lib/unnoise.js", document.baseURI));
+  const sampler = await createSampler({ model: "models/digits.safetensors", engine: "cpu" });
+  const options = { sampler: "ddpm", steps: 3, seed: 5 };
+  const three = await sampler.sample({ ...options, count: 3 });
+  const { workers = 1 } = sampler.info;
+  const six = await sampler.sample({ ...options, count: 6 });
+  const different = three.pictures.map(({ data }, i) => data.some((v, j) => v !== six.pictures[i].data[j]) && i);
+  sampler.close();
+  const counts = { cores: Math.min(8, navigator.hardwareConcurrency), different: different.filter((i) => i !== false) };
+  return { workers, counts };
 }
 
 /** Which engine draws, and what is said of it. */

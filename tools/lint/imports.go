@@ -41,8 +41,9 @@ var engineImports = []string{"wasm/engine", "wasm/unet", "kernels", "weights"}
 // is a finding, so that a new room gets its place in the map.
 var importTable = []importRow{
 	{dir: "kernels", outside: []string{float16}, not: blind},
-	{dir: "weights", outside: []string{float16}, not: blind},
+	{dir: "weights", own: []string{"weights/sha256"}, outside: []string{float16}, not: blind},
 	{dir: jsontree, not: blind},
+	{dir: "weights/sha256", not: blind},
 	{dir: "wasm/diffusion", not: blind},
 	{dir: "wasm/noise", not: blind},
 	{dir: "wasm/unet", own: []string{"kernels"}, not: blind},

@@ -1,0 +1,149 @@
+//go:build goexperiment.simd && (amd64 || arm64 || wasm)
+
+package kernels
+
+import "unsafe"
+
+func f4Input(out []float32, outStep int, in []float32, inStep, n int) {
+	i := 0
+	if haveVec && n >= lanes {
+		_, _ = in[5*inStep+n-1], out[5*outStep+n-1]
+		a, b, aa, bb := broadcast(-pointA), broadcast(-pointB), broadcast(-squareA), broadcast(-squareB)
+		p, q, ps, qs := at(in, 0), at(out, 0), 4*inStep, 4*outStep
+		for ; i+lanes <= n; i += lanes {
+			p1 := unsafe.Add(p, ps)
+			p2 := unsafe.Add(p1, ps)
+			p3 := unsafe.Add(p2, ps)
+			p4 := unsafe.Add(p3, ps)
+			x1, x2, x3, x4 := loadAt(p1), loadAt(p2), loadAt(p3), loadAt(p4)
+			evenA, oddA := bb.MulAdd(x2, x4), bb.MulAdd(x1, x3)
+			evenB, oddB := aa.MulAdd(x2, x4), aa.MulAdd(x1, x3)
+			storeAt(q, aa.MulAdd(bb.MulAdd(loadAt(p), x2), evenA))
+			q1 := unsafe.Add(q, qs)
+			storeAt(q1, evenA.Sub(a.Mul(oddA)))
+			q2 := unsafe.Add(q1, qs)
+			storeAt(q2, a.MulAdd(oddA, evenA))
+			q3 := unsafe.Add(q2, qs)
+			storeAt(q3, evenB.Sub(b.Mul(oddB)))
+			q4 := unsafe.Add(q3, qs)
+			storeAt(q4, b.MulAdd(oddB, evenB))
+			storeAt(unsafe.Add(q4, qs), aa.MulAdd(oddA, bb.MulAdd(x3, loadAt(unsafe.Add(p4, ps)))))
+			p, q = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes)
+		}
+	}
+	f4InputScalar(out[i:], outStep, in[i:], inStep, n-i)
+}
+
+func f4Weights(out []float32, outStep int, in []float32, inStep, n int) {
+	i := 0
+	if haveVec && n >= lanes {
+		_, _ = in[2*inStep+n-1], out[5*outStep+n-1]
+		aa, bb, zero := broadcast(squareA), broadcast(squareB), broadcast(1/(squareA*squareB))
+		da, db, oa, ob := broadcast(1/distanceA), broadcast(1/distanceB), broadcast(pointA/distanceA), broadcast(pointB/distanceB)
+		p, q, ps, qs := at(in, 0), at(out, 0), 4*inStep, 4*outStep
+		for ; i+lanes <= n; i += lanes {
+			p1 := unsafe.Add(p, ps)
+			g0, g1, g2 := loadAt(p), loadAt(p1), loadAt(unsafe.Add(p1, ps))
+			evenA, oddA := aa.MulAdd(g2, g0).Mul(da), g1.Mul(oa)
+			evenB, oddB := bb.MulAdd(g2, g0).Mul(db), g1.Mul(ob)
+			storeAt(q, g0.Mul(zero))
+			q1 := unsafe.Add(q, qs)
+			storeAt(q1, evenA.Add(oddA))
+			q2 := unsafe.Add(q1, qs)
+			storeAt(q2, evenA.Sub(oddA))
+			q3 := unsafe.Add(q2, qs)
+			storeAt(q3, evenB.Add(oddB))
+			q4 := unsafe.Add(q3, qs)
+			storeAt(q4, evenB.Sub(oddB))
+			storeAt(unsafe.Add(q4, qs), g2)
+			p, q = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes)
+		}
+	}
+	f4WeightsScalar(out[i:], outStep, in[i:], inStep, n-i)
+}
+
+func f4Output(out []float32, outStep int, in []float32, inStep, n int) {
+	i := 0
+	if haveVec && n >= lanes {
+		_, _ = in[5*inStep+n-1], out[3*outStep+n-1]
+		a, b, aa, bb := broadcast(pointA), broadcast(pointB), broadcast(squareA), broadcast(squareB)
+		aaa, bbb := broadcast(squareA*pointA), broadcast(squareB*pointB)
+		p, q, ps, qs := at(in, 0), at(out, 0), 4*inStep, 4*outStep
+		for ; i+lanes <= n; i += lanes {
+			p1 := unsafe.Add(p, ps)
+			p2 := unsafe.Add(p1, ps)
+			p3 := unsafe.Add(p2, ps)
+			p4 := unsafe.Add(p3, ps)
+			m1, m2, m3, m4 := loadAt(p1), loadAt(p2), loadAt(p3), loadAt(p4)
+			sumA, sumB, differenceA, differenceB := m1.Add(m2), m3.Add(m4), m1.Sub(m2), m3.Sub(m4)
+			storeAt(q, loadAt(p).Add(sumA).Add(sumB))
+			q1 := unsafe.Add(q, qs)
+			storeAt(q1, a.MulAdd(differenceA, b.Mul(differenceB)))
+			q2 := unsafe.Add(q1, qs)
+			storeAt(q2, aa.MulAdd(sumA, bb.Mul(sumB)))
+			storeAt(unsafe.Add(q2, qs), aaa.MulAdd(differenceA, bbb.MulAdd(differenceB, loadAt(unsafe.Add(p4, ps)))))
+			p, q = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes)
+		}
+	}
+	f4OutputScalar(out[i:], outStep, in[i:], inStep, n-i)
+}
+
+func f2Input(out []float32, outStep int, in []float32, inStep, n int) {
+	i := 0
+	if haveVec && n >= lanes {
+		_, _ = in[3*inStep+n-1], out[3*outStep+n-1]
+		p, q, ps, qs := at(in, 0), at(out, 0), 4*inStep, 4*outStep
+		for ; i+lanes <= n; i += lanes {
+			p1 := unsafe.Add(p, ps)
+			p2 := unsafe.Add(p1, ps)
+			x1, x2 := loadAt(p1), loadAt(p2)
+			storeAt(q, loadAt(p).Sub(x2))
+			q1 := unsafe.Add(q, qs)
+			storeAt(q1, x2.Add(x1))
+			q2 := unsafe.Add(q1, qs)
+			storeAt(q2, x2.Sub(x1))
+			storeAt(unsafe.Add(q2, qs), loadAt(unsafe.Add(p2, ps)).Sub(x1))
+			p, q = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes)
+		}
+	}
+	f2InputScalar(out[i:], outStep, in[i:], inStep, n-i)
+}
+
+func f2Weights(out []float32, outStep int, in []float32, inStep, n int) {
+	i := 0
+	if haveVec && n >= lanes {
+		_, _ = in[2*inStep+n-1], out[3*outStep+n-1]
+		half := broadcast(0.5)
+		p, q, ps, qs := at(in, 0), at(out, 0), 4*inStep, 4*outStep
+		for ; i+lanes <= n; i += lanes {
+			p1 := unsafe.Add(p, ps)
+			g0, g1, g2 := loadAt(p), loadAt(p1).Mul(half), loadAt(unsafe.Add(p1, ps))
+			even := g0.Add(g2).Mul(half)
+			storeAt(q, g0)
+			q1 := unsafe.Add(q, qs)
+			storeAt(q1, even.Add(g1))
+			q2 := unsafe.Add(q1, qs)
+			storeAt(q2, even.Sub(g1))
+			storeAt(unsafe.Add(q2, qs), g2)
+			p, q = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes)
+		}
+	}
+	f2WeightsScalar(out[i:], outStep, in[i:], inStep, n-i)
+}
+
+func f2Output(out []float32, outStep int, in []float32, inStep, n int) {
+	i := 0
+	if haveVec && n >= lanes {
+		_, _ = in[3*inStep+n-1], out[outStep+n-1]
+		p, q, ps, qs := at(in, 0), at(out, 0), 4*inStep, 4*outStep
+		for ; i+lanes <= n; i += lanes {
+			p1 := unsafe.Add(p, ps)
+			p2 := unsafe.Add(p1, ps)
+			m1, m2 := loadAt(p1), loadAt(p2)
+			storeAt(q, loadAt(p).Add(m1).Add(m2))
+			storeAt(unsafe.Add(q, qs), m1.Sub(m2).Add(loadAt(unsafe.Add(p2, ps))))
+			p, q = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes)
+		}
+	}
+	f2OutputScalar(out[i:], outStep, in[i:], inStep, n-i)
+}

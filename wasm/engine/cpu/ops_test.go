@@ -1,0 +1,85 @@
+package cpu
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"unnoise/wasm/engine"
+	"unnoise/wasm/model"
+	"unnoise/wasm/unet"
+)
+
+// BenchmarkOps times the operations of a step apart, those of one kind and size together: where a step's time goes, and how far each
+// kind is from the machine's peak. PACK=FILE takes another model than digits.
+func BenchmarkOps(b *testing.B) {
+	path := "../../../weights/models/digits.safetensors"
+	if own := os.Getenv("PACK"); own != "" {
+		path = own
+	}
+	p := loaded(b, path)
+	kinds := map[string][]*unet.Op{}
+	var order []string
+	for i := range p.plan.Ops {
+		op := &p.plan.Ops[i]
+		out := p.shape(op.Out)
+		kind := fmt.Sprintf("%s/%dx%d", op.Kernel, out.H, out.W)
+		if kinds[kind] == nil {
+			order = append(order, kind)
+		}
+		kinds[kind] = append(kinds[kind], op)
+	}
+	for _, kind := range order {
+		b.Run(kind, func(b *testing.B) {
+			var macs int64
+			for _, op := range kinds[kind] {
+				macs += p.plan.OpMACs(op)
+			}
+			for b.Loop() {
+				for _, op := range kinds[kind] {
+					steps[op.Kernel](p, op)
+				}
+			}
+			b.ReportMetric(2*float64(macs)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+		})
+	}
+}
+
+// loaded is a model's program after a first run, on one thread.
+func loaded(b *testing.B, path string) *program {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	m, err := model.OpenBytes(data, path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	e := New(Options{Threads: 1})
+	d, err := engine.NewDenoiser(context.Background(), e, m.Net, m.Plan, m)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, err := e.Load(context.Background(), m.Plan, m)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var inputs []engine.Tensor
+	for _, id := range m.Plan.Inputs {
+		t := m.Plan.Tensors[id]
+		x, err := e.NewTensor(engine.Shape{N: 1, C: t.C, H: t.H, W: t.W})
+		if err != nil {
+			b.Fatal(err)
+		}
+		inputs = append(inputs, x)
+	}
+	out, err := e.NewTensor(d.OutShape(1))
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := p.Run(context.Background(), []engine.Tensor{out}, inputs); err != nil {
+		b.Fatal(err)
+	}
+	return p.(*program)
+}
