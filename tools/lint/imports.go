@@ -50,6 +50,7 @@ var importTable = []importRow{
 	{dir: "wasm/model", own: []string{"weights", "wasm/unet", "wasm/diffusion"}, not: blind},
 	{dir: "wasm/checkpoint", own: []string{"weights", "wasm/unet", "wasm/model", "wasm/diffusion", "wasm/checkpoint/pickle"}, outside: []string{float16, yaml}, not: machine},
 	{dir: "wasm/checkpoint/pickle", own: []string{"weights"}, not: blind},
+	{dir: "wasm/certificate", own: []string{"weights", "wasm/..."}, not: append([]string{"wasm/internal/webgpu"}, blind...)},
 	{dir: "wasm/evalcase", own: []string{"weights", "wasm/engine", "wasm/unet", "wasm/model"}, not: machine},
 	{dir: "wasm/engine", own: []string{"wasm/unet", "weights", "kernels"}, not: blind},
 	{dir: "wasm/engine/cpu", own: engineImports, not: machine},

@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 	"math"
 	"strconv"
@@ -78,7 +79,10 @@ func (c *Checkpoint) each(m *mapping, do func(p *place, v []float32)) error {
 
 // Values reads a canonical tensor as float32; a value that is not finite is an error.
 func (c *Checkpoint) Values(name string) ([]float32, error) {
-	m := c.maps[name]
+	m, ok := c.maps[name]
+	if !ok {
+		return nil, errors.New("tensor " + strconv.Quote(name) + " is not part of the network")
+	}
 	n := 1
 	for _, d := range m.out {
 		n *= d
@@ -89,6 +93,15 @@ func (c *Checkpoint) Values(name string) ([]float32, error) {
 			out[p.next()] = x
 		}
 	})
+}
+
+// Tensor gives a canonical tensor as float32, so that engines can run a checkpoint as it is.
+func (c *Checkpoint) Tensor(name string) (weights.Tensor, error) {
+	v, err := c.Values(name)
+	if err != nil {
+		return weights.Tensor{}, err
+	}
+	return weights.FromFloat32s(name, c.maps[name].out, v), nil
 }
 
 // place walks through a source tensor's elements in their order and gives each one's index in the canonical tensor.
