@@ -22,11 +22,13 @@ type convertCmd struct {
 	Dtype     string `enum:"fp16,fp32" default:"fp16" help:"Storage of matrices: fp16 or fp32."`
 	Reference string `placeholder:"CASES" help:"Reference outputs from PyTorch (tools/golden writes them) to store as the probe."`
 	checkpointFlags
-	Name     string `help:"The model's name for people; the folder's name otherwise."`
-	Data     string `help:"What it was trained on, for the model card."`
-	Licence  string `help:"Licence of the weights and data."`
-	Training string `help:"How it was trained."`
-	Pictures string `help:"How pictures of another size are prepared."`
+	Certificate string `enum:"none,quick,full" default:"quick" help:"How much to compare with the checkpoint: quick takes about a minute at most, full ten timesteps and a chain of 50 steps."`
+	JSON        bool   `name:"json" help:"Print what was made as JSON."`
+	Name        string `help:"The model's name for people; the folder's name otherwise."`
+	Data        string `help:"What it was trained on, for the model card."`
+	Licence     string `help:"Licence of the weights and data."`
+	Training    string `help:"How it was trained."`
+	Pictures    string `help:"How pictures of another size are prepared."`
 }
 
 // checkpointFlags say how a checkpoint is to be read.
@@ -75,18 +77,18 @@ func (c *convertCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer ck.Close()
+	printNotes(ck.Notes)
+	said := len(ck.Notes)
 	out, err := newOutput(c.Dst)
 	if err != nil {
 		return err
 	}
 	defer out.discard()
 	k, err := c.convert(ctx, ck, fsys, name, out)
-	for _, note := range ck.Notes {
-		fmt.Fprintln(os.Stderr, "convert: note: "+note)
-	}
 	if err != nil {
 		return err
 	}
+	printNotes(ck.Notes[said:])
 	if err := out.finish(ctx, k.Header()); err != nil {
 		return err
 	}
@@ -94,8 +96,21 @@ func (c *convertCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.JSON {
+		printJSON(os.Stdout, packObject(c.Dst, m, size))
+		return nil
+	}
+	if m.Certificate != nil {
+		printCertificate(os.Stdout, m.Certificate, false)
+	}
 	fmt.Printf("%s: %s, weights %s, %d parameters, %.1f MB, probe from %s\n", c.Dst, ck.Layout, ck.Weights, m.Parameters(), float64(size)/1e6, m.Probe[0].Origin)
 	return nil
+}
+
+func printNotes(notes []string) {
+	for _, note := range notes {
+		fmt.Fprintln(os.Stderr, "convert: note: "+note)
+	}
 }
 
 // convert writes the data and computes what goes with it.
@@ -109,7 +124,10 @@ func (c *convertCmd) convert(ctx context.Context, ck *checkpoint.Checkpoint, fsy
 	if err != nil {
 		return nil, err
 	}
-	return k, c.probe(ctx, k, ck, k.Source(out))
+	if err := c.probe(ctx, k, ck, k.Source(out)); err != nil {
+		return nil, err
+	}
+	return k, c.certify(ctx, k, ck, k.Source(out), os.Stderr)
 }
 
 // source splits SRC into a file system and, where SRC is a file, the weights' name in it. A weights file in a folder

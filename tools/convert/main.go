@@ -19,7 +19,8 @@ import (
 type commands struct {
 	Convert convertCmd `cmd:"" default:"withargs" help:"Convert a trained network into a pack (the default command)."`
 	Inspect inspectCmd `cmd:"" help:"Print a pack's network, schedule, sizes and provenance."`
-	Verify  verifyCmd  `cmd:"" help:"Check a pack's hashes, and its probe through the CPU engine."`
+	Verify  verifyCmd  `cmd:"" help:"Check a pack's hashes, its probe through the CPU engine, and that it is what a checkpoint converts to."`
+	Diff    diffCmd    `cmd:"" help:"List how two packs differ."`
 }
 
 const description = `Turn a network that PyTorch trained into a pack for the page and the sampler.
@@ -32,6 +33,8 @@ Examples:
   convert --flags flags.json --weights raw model100000.pt mine.safetensors
   convert inspect digits.safetensors
   convert verify digits.safetensors
+  convert verify --against digits/ digits.safetensors
+  convert diff digits.safetensors exact.safetensors
 
 SRC is a folder saved by diffusers (unet/ and scheduler/, or the files at the root), a folder with one .pt, .pth or .ckpt
 file, or such a file: of diffusers, of PyTorch ports of Ho et al.'s network, or of OpenAI's improved and guided diffusion.

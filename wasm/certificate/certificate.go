@@ -66,7 +66,10 @@ func Compute(ctx context.Context, n Network, kind string, rounding []model.Round
 	}
 	if steps > 0 {
 		progress("chain of " + strconv.Itoa(steps) + " steps")
-		if err := n.chain(ctx, c, steps); err != nil {
+		var none *notSampled
+		if err := n.chain(ctx, c, steps); errors.As(err, &none) {
+			progress("no chain: " + err.Error())
+		} else if err != nil {
 			return nil, err
 		}
 	}
@@ -188,6 +191,9 @@ func (n *Network) chain(ctx context.Context, c *model.Certificate, steps int) er
 	return nil
 }
 
+// notSampled is the reason why a network's process cannot be sampled here, though its outputs can be computed.
+type notSampled struct{ error }
+
 func (n *Network) picture(ctx context.Context, src engine.Source, steps int) ([]float32, error) {
 	d, err := n.load(ctx, src)
 	if err != nil {
@@ -197,7 +203,7 @@ func (n *Network) picture(ctx context.Context, src engine.Source, steps int) ([]
 	request := diffusion.Request{Sampler: diffusion.SamplerDDIM, Steps: steps}
 	chain, err := sampler.New(d, n.Process, sampler.Config{Request: request, Count: 1, Labels: n.labels(0, 1)})
 	if err != nil {
-		return nil, err
+		return nil, &notSampled{err}
 	}
 	defer chain.Release()
 	for !chain.Done() {
