@@ -1,6 +1,6 @@
 // The service worker: keeps the site's files from the first visit on, so that the page opens without a network. Models
-// are kept by the library (lib/store.js). SITE_FILES and SITE_VERSION are put in when the site is built: any changed file
-// makes another version, which takes over when no page of the old one is open any more.
+// are kept by the library (lib/store.js). SITE_FILES, SITE_LATER (what is kept once it was needed) and SITE_VERSION are put in
+// when the site is built: any changed file makes another version, which takes over when no page of the old one is open any more.
 
 const prefix = "unnoise-site-";
 const cacheName = prefix + SITE_VERSION;
@@ -40,6 +40,7 @@ self.addEventListener("fetch", (event) => {
   const name =
     request.mode === "navigate" ? navigationTarget(request.url) : request.url.slice(root.length).split(/[?#]/)[0];
   if (SITE_FILES.includes(name)) event.respondWith(answer(request, name));
+  else if (SITE_LATER.includes(name)) event.respondWith(answerLater(request, name));
 });
 
 function navigationTarget(url) {
@@ -50,4 +51,13 @@ function navigationTarget(url) {
 async function answer(request, name) {
   const cache = await caches.open(cacheName);
   return (await cache.match(root + name)) ?? fetch(request);
+}
+
+async function answerLater(request, name) {
+  const cache = await caches.open(cacheName);
+  const kept = await cache.match(root + name);
+  if (kept) return kept;
+  const response = await fetch(request, { cache: "no-cache" });
+  if (response.ok) await cache.put(root + name, response.clone()).catch(() => {});
+  return response;
 }

@@ -1,23 +1,30 @@
-// Starts the WebAssembly module, whose functions then stand in globalThis.unnoiseCore. Runs in a worker.
+// Starts WebAssembly modules, whose functions then stand in a global. Runs in a worker.
 
 import { makeError } from "./errors.js";
 
+/** Starts the core, beside this file. @returns {Promise<object>} its functions */
+export function startCore() {
+  const here = (name) => new URL(name, import.meta.url).href;
+  return startProgram(here("wasm_exec.js"), here("unnoise.wasm"), "unnoiseCore");
+}
+
 /**
- * Loads wasm_exec.js and the module, both beside this file, and starts it.
+ * Loads Go's loader and a module, and starts it.
  *
- * @returns {Promise<object>} the core's functions
+ * @param {string} loader address of wasm_exec.js
+ * @param {string} module address of the module
+ * @param {string} name the global that the program sets when it is ready
+ * @returns {Promise<any>} what it set
  * @throws {Error} EngineError where the module cannot be loaded
  */
-export async function startCore() {
-  const here = (name) => new URL(name, import.meta.url).href;
+export async function startProgram(loader, module, name) {
   try {
-    await import(here("wasm_exec.js"));
+    await import(loader);
     const go = new globalThis.Go();
-    const module = await compile(here("unnoise.wasm"));
-    const instance = await WebAssembly.instantiate(module, go.importObject);
+    const instance = await WebAssembly.instantiate(await compile(module), go.importObject);
     // The promise ends when the program does, which is never while it serves us.
     const ended = go.run(instance);
-    return await Promise.race([whenReady(), ended.then(() => Promise.reject(new Error("it ended at once")))]);
+    return await Promise.race([whenReady(name), ended.then(() => Promise.reject(new Error("it ended at once")))]);
   } catch (error) {
     throw makeError("EngineError", `The program did not start: ${error.message}. Reload the page.`);
   }
@@ -32,8 +39,8 @@ async function compile(url) {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-/** The program sets unnoiseCore before it first waits, so this rarely loops. */
-async function whenReady() {
-  while (!globalThis.unnoiseCore) await new Promise((resolve) => setTimeout(resolve, 5));
-  return globalThis.unnoiseCore;
+/** Programs set their global before they first wait, so this rarely loops. */
+async function whenReady(name) {
+  while (!globalThis[name]) await new Promise((resolve) => setTimeout(resolve, 5));
+  return globalThis[name];
 }

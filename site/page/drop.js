@@ -1,9 +1,11 @@
-// A file of the reader's: dropped anywhere on the page, or chosen.
+// Files of the reader's: dropped anywhere on the page, or chosen.
+
+import { chosenFiles, droppedFiles } from "./checkpoint.js";
 
 /**
  * @param {HTMLElement} sign shown while a file is held over the page
  * @param {HTMLInputElement} input
- * @param {(file: File) => void} open
+ * @param {(files: {path: string, file: File}[]) => void} open
  */
 export function acceptDrops(sign, input, open) {
   const hasFile = (event) => event.dataTransfer?.types.includes("Files");
@@ -16,16 +18,16 @@ export function acceptDrops(sign, input, open) {
     // Leaving the window, not merely passing from one element to the next.
     if (!event.relatedTarget) sign.hidden = true;
   });
-  addEventListener("drop", (event) => {
+  addEventListener("drop", async (event) => {
     sign.hidden = true;
     if (!hasFile(event)) return;
     event.preventDefault();
-    const [file] = event.dataTransfer.files;
-    if (file) open(file);
+    const files = await droppedFiles(event.dataTransfer);
+    if (files.length) open(files);
   });
   input.addEventListener("change", () => {
-    const [file] = input.files;
-    if (file) open(file);
+    const files = chosenFiles(input.files);
+    if (files.length) open(files);
     // The same file may be chosen again.
     input.value = "";
   });

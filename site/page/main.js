@@ -1,11 +1,12 @@
 // The page: joins the settings, the player and what is shown.
 
 import { showCard } from "./card.js";
+import { isCheckpoint, toPack } from "./checkpoint.js";
 import { byId } from "./dom.js";
 import { acceptDrops } from "./drop.js";
 import { droppedText, showFacts } from "./facts.js";
 import { listenToKeys } from "./keys.js";
-import { chainNotice, loadNotice } from "./messages.js";
+import { chainNotice, convertNotice, loadNotice } from "./messages.js";
 import { Models } from "./models.js";
 import { Notices } from "./notices.js";
 import { Player } from "./player.js";
@@ -150,6 +151,21 @@ async function copyLink() {
   }
 }
 
+/** Opens a pack of the reader's; a checkpoint is made one first. */
+async function openFiles(files) {
+  if (!(await isCheckpoint(files))) return openFile(files[0].file);
+  const say = (text) => notices.show("convert", { title: "Making a pack of the checkpoint", text: `${text} …` });
+  try {
+    const { file, notes } = await toPack(files, say);
+    notices.clear("convert");
+    if (notes.length) notices.show("convert", { title: "What the converter noticed", text: notes.join("; ") });
+    return await openFile(file);
+  } catch (error) {
+    notices.clear("convert");
+    notices.show("load", convertNotice(error));
+  }
+}
+
 function openFile(file) {
   const model = models.add(file);
   form.setModels(models.all);
@@ -197,7 +213,7 @@ startTheme(byId("theme"));
 startViews(byId("pictures"), [...document.querySelectorAll("[data-view]")]);
 for (const [id, run] of Object.entries(commands)) byId(id).addEventListener("click", run);
 listenToKeys((id) => byId(id).disabled || commands[id]());
-acceptDrops(byId("drop"), byId("file"), openFile);
+acceptDrops(byId("drop"), byId("file"), openFiles);
 byId("link").addEventListener("click", copyLink);
 byId("dice").addEventListener("click", () => player.info && draw());
 byId("card").addEventListener("click", () => showCard(wanted.card));

@@ -31,6 +31,16 @@ export function loadNotice(error, { engine, title, loaded, retry, useCPU }) {
   return notice;
 }
 
+/** A notice for a checkpoint that did not become a pack. */
+export function convertNotice(error) {
+  const text = sentence(error.message).replace(
+    "or give --flags FILE, or --preset",
+    "dropped with it, with the flags of one of",
+  );
+  const title = error.name === "PackError" ? "This checkpoint cannot be converted" : "The converter failed";
+  return { kind: "error", title, text };
+}
+
 /** A notice for a chain that broke. */
 export function chainNotice(error, { useCPU }) {
   const notice = { kind: "error", title: titleOf(error), text: sentence(error.message) };

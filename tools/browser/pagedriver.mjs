@@ -114,18 +114,22 @@ export class Page {
 
   /** Chooses a file of the reader's. */
   chooseFile(name, bytes) {
-    return this.browser.evaluate(
-      (fileName, base64) => {
+    return this.chooseFiles({ [name]: bytes });
+  }
+
+  /** Chooses files of the reader's: their bytes by name. */
+  chooseFiles(files) {
+    const texts = Object.entries(files).map(([name, bytes]) => [name, bytes.toString("base64")]);
+    return this.browser.evaluate((list) => {
+      const transfer = new DataTransfer();
+      for (const [fileName, base64] of list) {
         const data = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-        const transfer = new DataTransfer();
         transfer.items.add(new File([data], fileName));
-        const input = document.getElementById("file");
-        input.files = transfer.files;
-        input.dispatchEvent(new Event("change", { bubbles: true }));
-      },
-      name,
-      bytes.toString("base64"),
-    );
+      }
+      const input = document.getElementById("file");
+      input.files = transfer.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    }, texts);
   }
 
   /** What a canvas holds. */

@@ -10,16 +10,14 @@ import (
 
 	"unnoise/wasm/certificate"
 	"unnoise/wasm/checkpoint"
-	"unnoise/wasm/engine"
 	"unnoise/wasm/model"
 )
 
 // certify computes the certificate asked for and stores it.
-func (c *convertCmd) certify(ctx context.Context, k *checkpoint.Converted, ck *checkpoint.Checkpoint, pack engine.Source, log io.Writer) error {
+func (c *convertCmd) certify(ctx context.Context, k *checkpoint.Converted, n certificate.Network, log io.Writer) error {
 	if c.Certificate == certificate.None {
 		return nil
 	}
-	n := certificate.Network{Net: ck.Net, Plan: k.Plan, Process: &ck.Process, Exact: ck, Pack: pack}
 	cert, err := certificate.Compute(ctx, n, c.Certificate, k.Rounding, func(doing string) {
 		fmt.Fprintln(log, "convert: certificate: "+doing)
 	})

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 
+	"unnoise/wasm/certificate"
 	"unnoise/wasm/checkpoint"
 	"unnoise/wasm/model"
 	"unnoise/weights"
@@ -124,10 +125,11 @@ func (c *convertCmd) convert(ctx context.Context, ck *checkpoint.Checkpoint, fsy
 	if err != nil {
 		return nil, err
 	}
-	if err := c.probe(ctx, k, ck, k.Source(out)); err != nil {
+	n := certificate.Network{Net: ck.Net, Plan: k.Plan, Process: &ck.Process, Exact: ck, Pack: k.Source(out)}
+	if err := c.probe(ctx, k, n); err != nil {
 		return nil, err
 	}
-	return k, c.certify(ctx, k, ck, k.Source(out), os.Stderr)
+	return k, c.certify(ctx, k, n, os.Stderr)
 }
 
 // source splits SRC into a file system and, where SRC is a file, the weights' name in it. A weights file in a folder

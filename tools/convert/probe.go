@@ -9,12 +9,12 @@ import (
 	"strconv"
 	"strings"
 
+	"unnoise/wasm/certificate"
 	"unnoise/wasm/checkpoint"
 	"unnoise/wasm/engine"
 	"unnoise/wasm/engine/cpu"
 	"unnoise/wasm/evalcase"
 	"unnoise/wasm/model"
-	"unnoise/wasm/noise"
 	"unnoise/weights"
 )
 
@@ -23,45 +23,16 @@ const maxProbes = 4
 
 // probe adds reference outputs: from PyTorch where a file is given, else from the CPU engine, which then only tells
 // engines apart, not a wrong mapping.
-func (c *convertCmd) probe(ctx context.Context, k *checkpoint.Converted, ck *checkpoint.Checkpoint, pack engine.Source) error {
-	d, err := engine.NewDenoiser(ctx, cpu.New(cpu.Options{Lean: k.Size() > 128<<20}), ck.Net, k.Plan, pack)
+func (c *convertCmd) probe(ctx context.Context, k *checkpoint.Converted, n certificate.Network) error {
+	if c.Reference == "" {
+		return certificate.AddProbe(ctx, n, k)
+	}
+	d, err := engine.NewDenoiser(ctx, cpu.New(cpu.Options{Lean: k.Size() > 128<<20}), n.Net, n.Plan, n.Pack)
 	if err != nil {
 		return err
 	}
 	defer d.Release()
-	if c.Reference != "" {
-		return c.fromReference(ctx, k, d)
-	}
-	return fromEngine(ctx, k, d, ck.Process.TrainTimesteps, k.Plan.MACs())
-}
-
-// manyMACs is what a network multiplies that gets one probe instead of three: engines run them when they load.
-const manyMACs = 1e11
-
-// fromEngine computes the probe at the first, the middle and the last timestep from noise of a fixed seed; of a large network at the
-// middle alone.
-func fromEngine(ctx context.Context, k *checkpoint.Converted, d *engine.Denoiser, T int, macs int64) error {
-	ts := []int{0, T / 2, T - 1}
-	if macs > manyMACs {
-		ts = ts[1:2]
-	}
-	for i, t := range ts {
-		x := make([]float32, d.InShape(1).Len())
-		noise.Normals(x, 0, noise.Start, 0, uint32(i))
-		var labels []int
-		if d.Net.Classes > 0 {
-			labels = []int{i % d.Net.Classes}
-		}
-		at := []float64{float64(t)}
-		eps, err := evalcase.Denoise(ctx, d, x, at, labels)
-		if err != nil {
-			return err
-		}
-		if err := k.AddProbe("this program's CPU engine", at, labels, x, eps); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.fromReference(ctx, k, d)
 }
 
 // fromReference takes the outputs of a float64 run with the pack's own weights, and demands that the CPU engine agrees.

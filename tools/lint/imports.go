@@ -60,6 +60,7 @@ var importTable = []importRow{
 	{dir: "wasm/goldens", own: []string{"wasm/...", "kernels", "weights"}, not: machine},
 	{dir: "wasm/sampler", own: []string{"wasm/diffusion", "wasm/noise", "wasm/engine"}, not: blind},
 	{dir: "wasm/internal/webgpu"},
+	{dir: "wasm/converter", own: []string{"wasm/...", "weights"}, not: testSupport},
 	{dir: "wasm", own: []string{"wasm/...", "weights"}, not: testSupport},
 	{dir: "tools/...", own: []string{"kernels", "weights", "wasm/...", "tools/..."}, outside: []string{"*"}, not: []string{"wasm/internal/webgpu"}},
 }

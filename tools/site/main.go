@@ -75,27 +75,35 @@ func (b *builder) source(parts ...string) string {
 	return filepath.Join(append([]string{b.root}, parts...)...)
 }
 
-// program compiles the WebAssembly module and puts Go's own loader beside it.
+// program compiles the WebAssembly modules and puts Go's own loader beside the first.
 func (b *builder) program() error {
-	lib := filepath.Join(b.out, "lib")
-	if err := os.MkdirAll(lib, 0o777); err != nil {
-		return err
-	}
-	target, err := filepath.Abs(filepath.Join(lib, "unnoise.wasm"))
-	if err != nil {
-		return err
-	}
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", target, "./wasm")
-	cmd.Dir, cmd.Stderr = b.root, os.Stderr
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("compiling ./wasm for js/wasm: %w", err)
+	for _, m := range []struct{ source, target string }{{"./wasm", "lib/unnoise.wasm"}, {"./wasm/converter", onDemand + "converter.wasm"}} {
+		if err := b.compile(m.source, filepath.Join(b.out, filepath.FromSlash(m.target))); err != nil {
+			return err
+		}
 	}
 	goroot, err := goOutput("env", "GOROOT")
 	if err != nil {
 		return err
 	}
-	return copyFile(filepath.Join(lib, "wasm_exec.js"), filepath.Join(goroot, "lib", "wasm", "wasm_exec.js"))
+	return copyFile(filepath.Join(b.out, "lib", "wasm_exec.js"), filepath.Join(goroot, "lib", "wasm", "wasm_exec.js"))
+}
+
+func (b *builder) compile(source, target string) error {
+	target, err := filepath.Abs(target)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
+		return err
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", target, source)
+	cmd.Dir, cmd.Stderr = b.root, os.Stderr
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("compiling %s for js/wasm: %w", source, err)
+	}
+	return nil
 }
 
 func goOutput(args ...string) (string, error) {

@@ -12,8 +12,14 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// libraryPath is how the page's scripts name the library: a file of its own, which other pages can use as well.
-const libraryPath = "../lib/unnoise.js"
+// How the page's scripts name the library and the converter: files of their own, which other pages can use as well.
+const (
+	libraryPath   = "../lib/unnoise.js"
+	converterPath = "../convert/convert.js"
+)
+
+// onDemand is the folder of what is fetched when it is needed: it is no part of a visit, nor of what is kept for the next.
+const onDemand = "convert/"
 
 // scripts bundles and minifies the library, its worker, the page's scripts and its style sheet.
 func (b *builder) scripts() error {
@@ -24,10 +30,17 @@ func (b *builder) scripts() error {
 	if err != nil {
 		return err
 	}
+	err = b.bundle(api.BuildOptions{
+		EntryPoints: []string{b.source("site", "convert", "convert.js"), b.source("site", "convert", "worker.js")},
+		Outdir:      filepath.Join(b.out, "convert"),
+	})
+	if err != nil {
+		return err
+	}
 	return b.bundle(api.BuildOptions{
 		EntryPoints: []string{b.source("site", "page", "main.js"), b.source("site", "page", "page.css")},
 		Outdir:      filepath.Join(b.out, "page"),
-		External:    []string{libraryPath},
+		External:    []string{libraryPath, converterPath},
 	})
 }
 
@@ -69,14 +82,26 @@ func (b *builder) serviceWorker() error {
 	if err != nil {
 		return err
 	}
-	list, err := json.Marshal(files)
+	var kept, later []string
+	for _, name := range files {
+		if strings.HasPrefix(name, onDemand) {
+			later = append(later, name)
+		} else {
+			kept = append(kept, name)
+		}
+	}
+	list, err := json.Marshal(kept)
+	if err != nil {
+		return err
+	}
+	laterList, err := json.Marshal(later)
 	if err != nil {
 		return err
 	}
 	return b.bundle(api.BuildOptions{
 		EntryPoints: []string{b.source("site", "sw.js")},
 		Outdir:      b.out,
-		Define:      map[string]string{"SITE_FILES": string(list), "SITE_VERSION": `"` + version + `"`},
+		Define:      map[string]string{"SITE_FILES": string(list), "SITE_LATER": string(laterList), "SITE_VERSION": `"` + version + `"`},
 	})
 }
 

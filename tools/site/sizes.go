@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/andybalholm/brotli"
@@ -29,8 +30,8 @@ type part struct {
 
 // A table has the sizes of a site's files, largest worries first: the packs are counted apart.
 type table struct {
-	parts         []part
-	total, models size
+	parts                []part
+	total, later, models size
 }
 
 func measure(dir string) (*table, error) {
@@ -54,7 +55,11 @@ func measure(dir string) (*table, error) {
 		}
 		name, err := filepath.Rel(dir, path)
 		t.parts = append(t.parts, part{filepath.ToSlash(name), s})
-		t.total.add(s)
+		if strings.HasPrefix(filepath.ToSlash(name), onDemand) {
+			t.later.add(s)
+		} else {
+			t.total.add(s)
+		}
 		return err
 	})
 	return t, err
@@ -86,6 +91,7 @@ func (t *table) print(w io.Writer) {
 		row(p.name, p.size)
 	}
 	row("all but the models", t.total)
+	row("fetched when needed", t.later)
 	row("models", t.models)
 	tab.Flush()
 }
