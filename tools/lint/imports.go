@@ -53,6 +53,7 @@ var importTable = []importRow{
 	{dir: "wasm/engine/enginetest", own: []string{"wasm/...", "kernels", "weights"}, not: machine},
 	{dir: "wasm/goldens/chains", own: []string{"wasm/goldens", "wasm/diffusion"}, not: machine},
 	{dir: "wasm/goldens", own: []string{"wasm/...", "kernels", "weights"}, not: machine},
+	{dir: "wasm/codec", own: []string{"wasm/diffusion", "wasm/noise", "wasm/engine", "wasm/sampler"}, not: blind},
 	{dir: "wasm/likelihood", own: []string{"wasm/diffusion", "wasm/noise", "wasm/engine"}, not: blind},
 	{dir: "wasm/picture", outside: []string{"golang.org/x/image/draw"}, not: blind},
 	{dir: "wasm/sampler", own: []string{"wasm/diffusion", "wasm/noise", "wasm/engine"}, not: blind},

@@ -78,6 +78,9 @@ func (c *Config) Plan(r Request) (*Plan, error) {
 			n = min(usual, n)
 		}
 	}
+	if len(r.Timesteps) > 0 {
+		return c.listed(s, r)
+	}
 	switch r.Sampler {
 	case DPMpp, DPMppSDE, UniPC:
 		g, err := c.solverGrid(s, r, n)
@@ -112,6 +115,22 @@ func (c *Config) Plan(r Request) (*Plan, error) {
 		return c.ddim(s, r, ts, s.T()/n)
 	}
 	return c.pndm(s, r, ts, s.T()/n)
+}
+
+// listed is a chain through given timesteps.
+func (c *Config) listed(s *Schedule, r Request) (*Plan, error) {
+	for i, t := range r.Timesteps {
+		if t < 0 || t >= s.T() || i > 0 && t >= r.Timesteps[i-1] {
+			return nil, errors.New("steps: timestep " + strconv.Itoa(t) + " of the list is outside 0 to " + strconv.Itoa(s.T()-1) + " or not below the one before")
+		}
+	}
+	switch r.Sampler {
+	case DDPM:
+		return c.ddpm(s, r, r.Timesteps)
+	case DDIM:
+		return c.ddim(s, r, r.Timesteps, 0)
+	}
+	return nil, errors.New("steps: sampler " + string(r.Sampler) + " takes no list of timesteps: take ddpm or ddim")
 }
 
 func tooShallow(r Request) error {

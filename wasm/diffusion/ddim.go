@@ -15,7 +15,7 @@ func (c *Config) ddim(s *Schedule, r Request, ts []int, stride int) (*Plan, erro
 	p := &Plan{AlphaBar: s.AlphaBar(ts[0])}
 	for k, t := range ts {
 		prev := t - stride
-		if c.spacing(r) == Quadratic {
+		if len(r.Timesteps) > 0 || c.spacing(r) == Quadratic {
 			prev = -1
 			if k+1 < len(ts) {
 				prev = ts[k+1]

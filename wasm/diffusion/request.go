@@ -58,6 +58,9 @@ type Request struct {
 	Compat      Compat
 	// Depth leaves out the timesteps from it on, for a chain that starts from a given state there; 0: none.
 	Depth int
+	// Timesteps are the timesteps to visit, largest first, instead of Steps and Spacing; for ddpm and ddim, which then step from each
+	// to the next.
+	Timesteps []int
 	Solver
 }
 

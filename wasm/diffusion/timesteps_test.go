@@ -148,6 +148,10 @@ func TestPlanRefuses(t *testing.T) {
 		{&c, diffusion.Request{Sampler: diffusion.DDPM, Solver: diffusion.Solver{Karras: true}}, "Karras"},
 		{&c, diffusion.Request{Sampler: diffusion.DDPM, Compat: "matlab"}, "matlab"},
 		{&c, diffusion.Request{Sampler: diffusion.DDPM}, "variance"},
+		{&c, diffusion.Request{Sampler: diffusion.DDIM, Timesteps: []int{5, 7}}, "timestep 7"},
+		{&c, diffusion.Request{Sampler: diffusion.DDIM, Timesteps: []int{1000}}, "0 to 999"},
+		{&c, diffusion.Request{Sampler: diffusion.Heun, Timesteps: []int{5}}, "no list"},
+		{&c, diffusion.Request{Sampler: diffusion.DDIM, Depth: 1001}, "depth"},
 		{&zero, diffusion.Request{Sampler: diffusion.DDIM, Spacing: diffusion.Trailing}, "alphaBar is 0"},
 	} {
 		if _, err := f.c.Plan(f.r); err == nil || !strings.Contains(err.Error(), f.says) {
