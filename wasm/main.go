@@ -92,7 +92,8 @@ func (c *core) close(_ context.Context, a args) (any, error) {
 	return nil, nil
 }
 
-// chain(session, {sampler, steps, eta, seed, count, first, variance, labels}) starts a chain at x_T; first is the index of its first sample.
+// chain(session, {sampler, steps, eta, seed, count, first, variance, labels, guidance, spacing, order, solver, karras}) starts a chain at
+// x_T; first is the index of its first sample.
 func (c *core) chain(ctx context.Context, a args) (any, error) {
 	s, err := c.session(a)
 	if err != nil {
@@ -103,9 +104,10 @@ func (c *core) chain(ctx context.Context, a args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := sampler.Config{Seed: seed, Count: o("count").int(1), First: o("first").int(0), Labels: o("labels").ints(), Request: diffusion.Request{
+	cfg := sampler.Config{Seed: seed, Count: o("count").int(1), First: o("first").int(0), Labels: o("labels").ints(), Guidance: o("guidance").float(1), Request: diffusion.Request{
 		Sampler: diffusion.Sampler(o("sampler").string("ddim")), Steps: o("steps").int(0), Eta: o("eta").float(0),
-		Variance: diffusion.Variance(o("variance").string("")),
+		Variance: diffusion.Variance(o("variance").string("")), Spacing: diffusion.Spacing(o("spacing").string("")),
+		Solver: diffusion.Solver{Order: o("order").int(0), Type: o("solver").string(""), Karras: o("karras").bool(false)},
 	}}
 	ch, err := s.start(ctx, func() (*sampler.Chain, error) {
 		run, err := sampler.New(s.denoiser, &s.model.Process, cfg)

@@ -16,10 +16,18 @@ import { makeError } from "./errors.js";
  * What to do with the model.
  *
  * @typedef {object} ChainOptions
- * @property {"ddpm"|"ddim"} [sampler] "ddim" unless told
- * @property {number} [steps] 1 to the model's training timesteps; 50 unless told
+ * @property {"ddpm"|"ddim"|"dpmpp"|"dpmpp-sde"|"unipc"|"euler"|"euler-ancestral"|"heun"|"pndm"|"plms"} [sampler] "ddim"
+ *   unless told; info.model.samplers lists those that the model can be drawn with
+ * @property {number} [steps] 1 to the model's training timesteps; 50 unless told. Heun asks the network twice a step
  * @property {number} [eta] noise of a DDIM step, 0 (none, the default) to 1 (as DDPM)
- * @property {"fixed_small"|"fixed_large"} [variance] of a DDPM step; the model's own unless told
+ * @property {"fixed_small"|"fixed_large"|"learned"|"learned_range"} [variance] of a DDPM step; the model's own unless told
+ * @property {"leading"|"linspace"|"trailing"|"quadratic"} [spacing] which timesteps a shorter chain visits; quadratic with
+ *   DDPM and DDIM alone
+ * @property {number} [order] of DPM-Solver++ and UniPC, 1 to 3; 2 unless told
+ * @property {"midpoint"|"heun"|"bh1"|"bh2"} [solver] form of DPM-Solver++ (the first two) or UniPC (the last two)
+ * @property {boolean} [karras] noise levels of DPM-Solver++, UniPC, Euler and Heun as Karras et al. 2022 space them
+ * @property {number[]} [labels] class of each picture, for models with classes
+ * @property {number} [guidance] classifier-free guidance, for models with a label of no class; 1, none, unless told
  * @property {number|string} [seed] whole number from 0 to 2^64-1, as a string beyond 2^53; 0 unless told
  * @property {number} [count] pictures drawn together; picture i is the same in every count
  */
@@ -141,10 +149,10 @@ export class Sampler {
    * @param {ChainOptions} [options]
    * @returns {Promise<Chain>}
    */
-  async chain({ sampler = "ddim", steps = 50, eta = 0, variance, seed = 0, count = 1 } = {}) {
-    const options = { sampler, steps, eta, seed, count, ...(variance && { variance }) };
+  async chain(options = {}) {
+    options = { sampler: "ddim", steps: 50, eta: 0, seed: 0, count: 1, ...options };
     const chain = await this.#client.call("chain", options);
-    if (count > 1) await this.#refresh();
+    if (options.count > 1) await this.#refresh();
     return new Chain(this.#client, chain, () => this.#refresh());
   }
 

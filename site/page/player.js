@@ -121,7 +121,7 @@ export class Player {
     const chain = await this.#sampler.chain({ sampler, steps, eta: sampler === "ddim" ? eta : 0, seed, count });
     this.#chain = chain;
     this.#listener.onFrame({ index: 0, x: await chain.frame("x"), x0: null }, () => {});
-    this.#listener.onProgress({ index: 0, steps, timestep: Number.NaN, done: false });
+    this.#listener.onProgress({ index: 0, steps: chain.steps, timestep: Number.NaN, done: false });
   }
 
   async #run({ pace }) {

@@ -20,6 +20,9 @@ type commands struct {
 	Draw   drawCmd   `cmd:"" default:"withargs" help:"Draw pictures (the default command)."`
 	Eval   evalCmd   `cmd:"" help:"Run the network once on every case of a file."`
 	Replay replayCmd `cmd:"" help:"Run a whole chain on given noise and keep every state."`
+	Encode encodeCmd `cmd:"" help:"Code a picture with the model in few bits."`
+	Decode decodeCmd `cmd:"" help:"Decode a coded picture, whole or cut."`
+	NLL    nllCmd    `cmd:"" name:"nll" help:"Variational bound of pictures in bits per dimension."`
 }
 
 const description = `Draw pictures with a trained network in a pack.
@@ -29,6 +32,9 @@ Examples:
   sample --model digits.safetensors --sampler ddpm --seed 7 --n 4 --out four.png --strip film.png
   sample --model digits.safetensors --first 11 --n 1 --out again.png
   sample eval --model digits.safetensors --cases cases.safetensors --out eps.safetensors
+  sample nll --model digits.safetensors five.png
+  sample encode --model digits.safetensors five.png -o five.ud
+  sample decode --model digits.safetensors five.ud -o five.png
   sample replay --model digits.safetensors --sampler ddim --steps 20 --eta 1 --trace noise.safetensors --out states.safetensors
 
 Exit status:

@@ -61,9 +61,9 @@ type chainCase struct {
 
 // request reads what the variant asks for: "fixed_large" or "fixed_small", "eta0" or "eta1".
 func (c *chainCase) request() diffusion.Request {
-	r := diffusion.Request{Sampler: diffusion.SamplerDDPM, Steps: c.f.Int("num_inference_steps"), Variance: diffusion.Variance(c.variant)}
+	r := diffusion.Request{Sampler: diffusion.DDPM, Steps: c.f.Int("num_inference_steps"), Variance: diffusion.Variance(c.variant)}
 	if c.f.Text("scheduler") == "DDIMScheduler" {
-		r.Sampler, r.Variance = diffusion.SamplerDDIM, ""
+		r.Sampler, r.Variance = diffusion.DDIM, ""
 		if c.variant == "eta1" {
 			r.Eta = 1
 		}
