@@ -24,7 +24,7 @@ func main() {
 	for name, f := range map[string]func(context.Context, args) (any, error){
 		"open": c.open, "close": c.close, "info": c.info,
 		"chain": c.chain, "step": c.step, "frame": c.frame, "fork": c.fork, "releaseChain": c.releaseChain,
-		"evalCases": c.evalCases,
+		"evalCases": c.evalCases, "encode": c.encode, "decode": c.decode, "nll": c.nll,
 	} {
 		o.Set(name, promised(f))
 	}
