@@ -90,7 +90,8 @@ func (c *core) close(_ context.Context, a args) (any, error) {
 	return nil, nil
 }
 
-// chain(session, {sampler, steps, eta, seed, count, variance, labels, guidance, spacing, order, solver, karras}) starts a chain at x_T.
+// chain(session, {sampler, steps, eta, seed, count, variance, labels, guidance, spacing, order, solver, karras,
+// picture, depth, mask, jump, repeats}) starts a chain: at x_T, or from a picture noised to a depth; with a mask a part of the picture is kept.
 func (c *core) chain(_ context.Context, a args) (any, error) {
 	s, err := c.session(a)
 	if err != nil {
@@ -106,6 +107,9 @@ func (c *core) chain(_ context.Context, a args) (any, error) {
 		Variance: diffusion.Variance(o("variance").string("")), Spacing: diffusion.Spacing(o("spacing").string("")),
 		Solver: diffusion.Solver{Order: o("order").int(0), Type: o("solver").string(""), Karras: o("karras").bool(false)},
 	}}
+	if err := s.from(&cfg, a); err != nil {
+		return nil, err
+	}
 	run, err := sampler.New(s.denoiser, &s.model.Process, cfg)
 	if err != nil {
 		return nil, named("UsageError", err)

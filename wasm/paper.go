@@ -4,10 +4,14 @@ package main
 
 import (
 	"context"
+	"errors"
+	"strconv"
+	"syscall/js"
 
 	"unnoise/wasm/codec"
 	"unnoise/wasm/likelihood"
 	"unnoise/wasm/picture"
+	"unnoise/wasm/sampler"
 )
 
 // pixels reads {rgba, width, height}, of the model's size, as the model takes a picture.
@@ -24,6 +28,43 @@ func (s *session) pixels(a args, i int) ([]float64, error) {
 		return nil, named("UsageError", err)
 	}
 	return picture.Values(levels), nil
+}
+
+// from reads what a chain takes of a picture: its beginning, or the part that is kept where the mask (a byte a pixel) is 0.
+func (s *session) from(cfg *sampler.Config, a args) error {
+	if a.option(1, "picture").Type() != js.TypeObject {
+		return nil
+	}
+	x, err := s.pixels(args{a.option(1, "picture").Value}, 0)
+	if err != nil {
+		return err
+	}
+	x0 := make([]float32, len(x))
+	for i, v := range x {
+		x0[i] = float32(v)
+	}
+	if mask := (args{a.option(1, "mask").Value}).bytes(0); mask != nil {
+		p := &sampler.Paint{Picture: x0, Jump: a.option(1, "jump").int(0), Repeats: a.option(1, "repeats").int(0)}
+		for _, v := range mask {
+			p.Mask = append(p.Mask, 1-float32(v)/255)
+		}
+		cfg.Paint = p
+		return nil
+	}
+	cfg.Depth = a.option(1, "depth").int(s.model.Process.TrainTimesteps / 2)
+	plan, err := s.model.Process.Plan(cfg.Request)
+	if err == nil && cfg.Count < 1 {
+		err = errors.New("count must be 1 or more, found " + strconv.Itoa(cfg.Count))
+	}
+	if err != nil {
+		return named("UsageError", err)
+	}
+	var all []float32
+	for range min(cfg.Count, 4096) {
+		all = append(all, x0...)
+	}
+	cfg.Begin = sampler.Forward(all, len(all)/len(x0), plan.AlphaBar, cfg.Seed, cfg.Depth, 0)
+	return nil
 }
 
 func (s *session) codec() codec.Model {

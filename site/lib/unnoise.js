@@ -29,6 +29,12 @@ import { makeError } from "./errors.js";
  * @property {number[]} [labels] class of each picture, for models with classes
  * @property {number} [guidance] classifier-free guidance, for models with a label of no class; 1, none, unless told
  * @property {number|string} [seed] whole number from 0 to 2^64-1, as a string beyond 2^53; 0 unless told
+ * @property {ImageData} [picture] start from this picture, of the model's size, or keep a part of it
+ * @property {number} [depth] timestep that the picture is noised to (SDEdit); half of the training timesteps unless told
+ * @property {Uint8Array} [mask] a byte a pixel: where it is 0 the picture is kept, where it is 255 it is drawn (RePaint), with
+ *   samplers that remember nothing: DDPM, DDIM, Euler and Euler ancestral
+ * @property {number} [jump] steps that are done again together, with a mask; 10 unless told
+ * @property {number} [repeats] times that every step is done, with a mask; 10 unless told
  * @property {number} [count] pictures drawn together; picture i is the same in every count
  */
 
@@ -155,6 +161,7 @@ export class Sampler {
    */
   async chain(options = {}) {
     options = { sampler: "ddim", steps: 50, eta: 0, seed: 0, count: 1, ...options };
+    if (options.picture) options.picture = plain(options.picture);
     return new Chain(this.#client, await this.#client.call("chain", options), () => this.#refresh());
   }
 

@@ -54,6 +54,23 @@ async function inPage(method, input, options) {
   }
 }
 
+/** In the page: draws from a picture; a list of pictures' bytes. */
+async function drawFrom({ rgba, width, height }, options, mask) {
+  const { createSampler } = await import(new URL("lib/unnoise.js", location.href));
+  const sampler = await createSampler({ model: "models/digits.safetensors", engine: "cpu" });
+  try {
+    const from = new ImageData(Uint8ClampedArray.from(rgba), width, height);
+    const { pictures } = await sampler.sample({
+      ...options,
+      picture: from,
+      ...(mask && { mask: Uint8Array.from(mask) }),
+    });
+    return pictures.map(({ data }) => [...data]);
+  } finally {
+    sampler.close();
+  }
+}
+
 /** A picture as the page takes it. */
 function picture(name) {
   const { width, height, rgba } = decodePNG(readFileSync(file(name)));
@@ -101,6 +118,24 @@ for (const name of browsers) {
       const got = await call("nll", picture("picture.png"), { timesteps: 4, draws: 1, seed: 7 });
       const want = JSON.parse(native)[0].bits_per_dim;
       assert.ok(Math.abs(got.bitsPerDim - want) < 1e-4 * want, `${got.bitsPerDim}, natively ${want}`);
+    });
+
+    test("a picture can be started from, and a part of it kept", async () => {
+      const given = picture("picture.png");
+      const settings = { sampler: "ddpm", steps: 10, jump: 5, repeats: 2, count: 2 };
+      const mask = Array.from({ length: given.width * given.height }, (_, i) => (i % given.width < 16 ? 0 : 255));
+      const painted = await browser.evaluate(drawFrom, given, settings, mask);
+      const edited = await browser.evaluate(drawFrom, given, { sampler: "ddim", steps: 20, depth: 60 }, null);
+      let [left, right] = [0, 0];
+      painted[1].forEach((value, i) => {
+        const difference = Math.abs(value - given.rgba[i]);
+        if ((i >> 2) % given.width < 16) left = Math.max(left, difference);
+        else right = Math.max(right, difference);
+      });
+      assert.equal(left, 0);
+      assert.ok(right > 50, `the drawn part differs by ${right}`);
+      const mean = edited[0].reduce((sum, value, i) => sum + Math.abs(value - given.rgba[i]), 0) / edited[0].length;
+      assert.ok(mean > 0 && mean < 25, `a picture started from little noise is ${mean} levels away`);
     });
 
     test("foreign files and pictures of another size are refused by name", async () => {
