@@ -12,6 +12,7 @@ import (
 	_ "golang.org/x/image/webp"
 
 	"unnoise/wasm/picture"
+	"unnoise/wasm/picture/resize"
 )
 
 // maxFile bounds the bytes of a picture file.
@@ -68,7 +69,7 @@ func (s *session) readPicture(name string) ([]uint8, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.size().Prepare(p), nil
+	return resize.Prepare(s.size(), p), nil
 }
 
 // readPictures reads several, before any work starts.

@@ -18,14 +18,14 @@ func choose(ctx context.Context, delta []float32, t, part uint32, n int) (uint32
 		score float64
 		index uint32
 	}, workers)
-	times := arrivals(t, part, n)
+	times, values := arrivals(t, part, n), coarse()
 	var wait sync.WaitGroup
 	for w := range workers {
 		wait.Go(func() {
 			b := &best[w]
 			b.score = math.Inf(1)
 			for k := w; k < n && (k&0xfff > workers || ctx.Err() == nil); k += workers {
-				score := float64(times[k]) - float64(coarse.Dot(delta, 0, t, part, uint32(k)))
+				score := float64(times[k]) - float64(values.Dot(delta, 0, t, part, uint32(k)))
 				if score < b.score {
 					b.score, b.index = score, uint32(k)
 				}

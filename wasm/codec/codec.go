@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"sync"
 
 	"unnoise/wasm/diffusion"
 	"unnoise/wasm/engine"
@@ -24,8 +25,8 @@ type Model struct {
 	ID      string // the pack's, hexadecimal
 }
 
-// coarse is the table of candidates' values.
-var coarse = noise.NewCoarse()
+// coarse makes the candidates' values; its table is made when first used.
+var coarse = sync.OnceValue(noise.NewCoarse)
 
 // walk is the chain that sender and receiver share: the state x_t and the model's estimate of x_0 there.
 type walk struct {
@@ -156,7 +157,7 @@ func (w *walk) move(s int, index []uint32) {
 	for i, candidate := range index {
 		part := w.part(i, len(index))
 		z := w.room[:len(part)]
-		coarse.Fill(z, 0, uint32(w.t), uint32(i), candidate)
+		coarse().Fill(z, 0, uint32(w.t), uint32(i), candidate)
 		for j, at := range part {
 			w.x[at] = k.ofX0*w.est[at] + k.ofX*w.x[at] + k.sigma*float64(z[j])
 		}

@@ -176,7 +176,7 @@ func TestChooseSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		coarse.Fill(room, 0, 1, uint32(trial), k)
+		coarse().Fill(room, 0, 1, uint32(trial), k)
 		along := 0.0
 		for i, v := range room {
 			along += float64(v) * float64(delta[i]) / length

@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"encoding/hex"
 	"errors"
 	"strconv"
 )
@@ -33,8 +32,8 @@ const (
 )
 
 func (h *header) bytes() []byte {
-	model, _ := hex.DecodeString(h.model)
-	out := append([]byte(magic), model...)
+	model, _ := strconv.ParseUint(h.model, 16, 32)
+	out := append([]byte(magic), byte(model>>24), byte(model>>16), byte(model>>8), byte(model))
 	flags := byte(h.digits)
 	if h.label >= 0 {
 		flags |= hasLabel
@@ -73,7 +72,9 @@ func parse(data []byte) (h header, rest []byte, err error) {
 		return h, nil, errors.New("is of version " + strconv.Itoa(int(data[2])) + ", this program reads 1: update it")
 	}
 	r := reader{data[3:], true}
-	h.model = hex.EncodeToString(r.take(4))
+	for _, b := range r.take(4) {
+		h.model += strconv.FormatUint(uint64(b)|256, 16)[1:]
+	}
 	h.zipf = r.number(1)
 	flags := r.number(1)
 	h.digits, h.label = flags&31, -1

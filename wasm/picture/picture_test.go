@@ -1,111 +1,9 @@
 package picture
 
 import (
-	"image"
-	"image/color"
 	"slices"
 	"testing"
 )
-
-// pattern is a picture with another colour at every pixel.
-func pattern(w, h int) *image.NRGBA {
-	p := image.NewNRGBA(image.Rect(3, 5, 3+w, 5+h))
-	for i := range w * h {
-		p.SetNRGBA(3+i%w, 5+i/w, color.NRGBA{uint8(i * 7), uint8(i * 3), uint8(255 - i), 255})
-	}
-	return p
-}
-
-// A picture of exactly the model's size is used untouched, whatever its origin.
-func TestExactSize(t *testing.T) {
-	p := pattern(4, 3)
-	got := Size{Channels: 3, Width: 4, Height: 3}.Prepare(p)
-	for i := range 12 {
-		c := p.NRGBAAt(3+i%4, 5+i/4)
-		if got[i] != c.R || got[12+i] != c.G || got[24+i] != c.B {
-			t.Fatalf("pixel %d is %d %d %d, want %v", i, got[i], got[12+i], got[24+i], c)
-		}
-	}
-	grey := image.NewGray(image.Rect(0, 0, 2, 1))
-	grey.Pix = []uint8{7, 201}
-	if got := (Size{Channels: 1, Width: 2, Height: 1}).Prepare(grey); !slices.Equal(got, []uint8{7, 201}) {
-		t.Errorf("grey: %v", got)
-	}
-	if got := (Size{Channels: 3, Width: 2, Height: 1}).Prepare(grey); !slices.Equal(got, []uint8{7, 201, 7, 201, 7, 201}) {
-		t.Errorf("grey as colour: %v", got)
-	}
-	glass := image.NewNRGBA(image.Rect(0, 0, 1, 1))
-	if got := (Size{Channels: 1, Width: 1, Height: 1}).Prepare(glass); got[0] != 255 {
-		t.Errorf("transparent: %v, want white", got)
-	}
-}
-
-// Pictures of the size inside the margin are not resized.
-func TestMargin(t *testing.T) {
-	s := SizeFor(1, 6, 6, "4x4 pictures get one black pixel on each side")
-	if s.Margin != 1 {
-		t.Fatalf("margin %d", s.Margin)
-	}
-	p := image.NewGray(image.Rect(0, 0, 4, 4))
-	for i := range p.Pix {
-		p.Pix[i] = uint8(100 + i)
-	}
-	got := s.Prepare(p)
-	for i, v := range got {
-		x, y := i%6-1, i/6-1
-		want := uint8(0)
-		if x >= 0 && x < 4 && y >= 0 && y < 4 {
-			want = uint8(100 + y*4 + x)
-		}
-		if v != want {
-			t.Fatalf("(%d,%d) is %d, want %d", x, y, v, want)
-		}
-	}
-	for _, about := range []string{"", "cropped to a square", "axb pictures get", "3x4 pictures get", "8x8 pictures get", "5x5 pictures get"} {
-		if s := SizeFor(1, 6, 6, about); s.Margin != 0 {
-			t.Errorf("%q gives a margin of %d", about, s.Margin)
-		}
-	}
-}
-
-// Others are cropped around the middle before they are resized: what lies outside does not count.
-func TestCrop(t *testing.T) {
-	for _, wide := range []bool{true, false} {
-		size := image.Rect(0, 0, 40, 80)
-		if wide {
-			size = image.Rect(0, 0, 80, 40)
-		}
-		p := image.NewGray(size)
-		for i := range p.Pix {
-			x, y := i%p.Stride, i/p.Stride
-			if wide && x >= 20 && x < 60 || !wide && y >= 20 && y < 60 {
-				p.Pix[i] = 200
-			}
-		}
-		for i, v := range (Size{Channels: 1, Width: 10, Height: 10}).Prepare(p) {
-			if v != 200 {
-				t.Errorf("wide %v: pixel %d is %d", wide, i, v)
-			}
-		}
-	}
-	for _, b := range []image.Rectangle{image.Rect(0, 0, 1, 100), image.Rect(0, 0, 100, 1), image.Rect(0, 0, 1, 1)} {
-		if r := crop(b, 3, 2); r.Empty() || !r.In(b) {
-			t.Errorf("crop of %v is %v", b, r)
-		}
-	}
-}
-
-func TestMask(t *testing.T) {
-	s := Size{Channels: 3, Width: 2, Height: 1}
-	p := image.NewGray(image.Rect(0, 0, 2, 1))
-	p.Pix = []uint8{0, 255}
-	if m, err := s.Mask(p); err != nil || !slices.Equal(m, []float32{1, 0}) {
-		t.Errorf("%v %v", m, err)
-	}
-	if _, err := s.Mask(image.NewGray(image.Rect(0, 0, 1, 2))); err == nil {
-		t.Error("a mask of another size is accepted")
-	}
-}
 
 func TestCheckBounds(t *testing.T) {
 	for _, s := range [][2]int{{0, 1}, {1, 0}, {1 << 20, 1 << 20}, {-1, -1}} {
@@ -115,5 +13,22 @@ func TestCheckBounds(t *testing.T) {
 	}
 	if err := CheckBounds(4000, 3000); err != nil {
 		t.Error(err)
+	}
+}
+
+// Colours are not multiplied by alpha: half-transparent black on white is grey.
+func TestFromRGBA(t *testing.T) {
+	got, err := Size{Channels: 3, Width: 2, Height: 1}.FromRGBA([]byte{0, 255, 7, 255, 0, 0, 0, 128}, 2, 1)
+	if err != nil || !slices.Equal(got, []uint8{0, 127, 255, 127, 7, 127}) {
+		t.Errorf("%v %v", got, err)
+	}
+	got, err = Size{Channels: 1, Width: 3, Height: 3, Margin: 1}.FromRGBA([]byte{255, 255, 255, 255}, 1, 1)
+	if err != nil || !slices.Equal(got, []uint8{0, 0, 0, 0, 255, 0, 0, 0, 0}) {
+		t.Errorf("%v %v", got, err)
+	}
+	for _, wh := range [][2]int{{2, 2}, {4, 1}, {1, 1}} {
+		if _, err := (Size{Channels: 1, Width: 2, Height: 1}).FromRGBA(make([]byte, 8), wh[0], wh[1]); err == nil {
+			t.Errorf("%v is accepted", wh)
+		}
 	}
 }
