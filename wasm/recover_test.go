@@ -24,20 +24,17 @@ import (
 // tinyPack is a pack of a reference network.
 func tinyPack(t *testing.T) []byte {
 	t.Helper()
-	c, err := checkpoint.OpenFolder(os.DirFS(filepath.Join(goldens.Dir(t), "unet", "chain-google")), "")
+	c, err := checkpoint.Open(os.DirFS(filepath.Join(goldens.Dir(t), "unet", "chain-google")), checkpoint.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	k, err := c.Convert(weights.F16, model.Provenance{Object: jsontree.NewObject()})
+	var b bytes.Buffer
+	k, err := c.Convert(t.Context(), &b, weights.F16, model.Provenance{Object: jsontree.NewObject()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b bytes.Buffer
-	if err := k.Write(&b); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return append(k.Header(), b.Bytes()...)
 }
 
 // openFragile opens a session whose first devices are lost after so many calls each; all later ones last.

@@ -36,44 +36,6 @@ type Pack struct {
 	hashes []string
 }
 
-// WritePack writes a pack: tensors with the given metadata, to which format, version and hashes are added.
-func WritePack(w io.Writer, metadata map[string]string, tensors []Tensor) error {
-	m := map[string]string{}
-	for k, v := range metadata {
-		m[k] = v
-	}
-	m[keyFormat], m[keyVersion], m[keyHeader] = Format, strconv.Itoa(Version), zeroHash
-	m[keyChunks] = chunksText(tensors)
-	header := headerText(m, tensors)
-	sum := sha256.Sum256(header)
-	header = bytes.Replace(header, []byte(hashField(zeroHash)), []byte(hashField(hexText(sum[:]))), 1)
-	return writeWith(w, header, tensors)
-}
-
-func hashField(hash string) string { return `"` + keyHeader + `":"` + hash + `"` }
-
-// chunksText hashes the data section in pieces of ChunkSize, whatever tensors they cross.
-func chunksText(tensors []Tensor) string {
-	var list []any
-	h, filled := sha256.New(), 0
-	for _, t := range tensors {
-		for data := t.Data; len(data) > 0; {
-			n := min(len(data), ChunkSize-filled)
-			h.Write(data[:n])
-			data, filled = data[n:], filled+n
-			if filled == ChunkSize {
-				list = append(list, hexText(h.Sum(nil)))
-				h.Reset()
-				filled = 0
-			}
-		}
-	}
-	if filled > 0 {
-		list = append(list, hexText(h.Sum(nil)))
-	}
-	return jsontree.Text(jsontree.NewObject().Set("size", ChunkSize).Set("sha256", list))
-}
-
 // OpenPack opens a pack and checks its header: format, version, header hash. Verify checks the data. Errors are *Error; a pack of a newer
 // version also wraps ErrVersion.
 func OpenPack(r io.ReaderAt, size int64, name string) (*Pack, error) {

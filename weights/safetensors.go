@@ -193,6 +193,16 @@ func (f *File) Tensor(name string) (Tensor, error) {
 	return Tensor{Name: e.Name, DType: e.DType, Shape: e.Shape, Data: data}, nil
 }
 
+// Reader gives random access to a tensor's bytes, which are as long as shape and type say; nil where there is no such tensor.
+func (f *File) Reader(name string) io.ReaderAt {
+	i, ok := f.index[name]
+	if !ok {
+		return nil
+	}
+	e := f.Entries[i]
+	return io.NewSectionReader(f.r, f.start+e.Begin, e.End-e.Begin)
+}
+
 // Slicer is a ReaderAt whose content is in memory: tensors are then slices of it, not copies.
 type Slicer interface {
 	Slice(offset, size int64) []byte

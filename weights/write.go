@@ -30,6 +30,15 @@ func writeWith(w io.Writer, header []byte, tensors []Tensor) error {
 }
 
 func headerText(metadata map[string]string, tensors []Tensor) []byte {
+	entries, at := make([]Entry, len(tensors)), int64(0)
+	for i, t := range tensors {
+		entries[i] = Entry{t.Name, t.DType, t.Shape, at, at + int64(len(t.Data))}
+		at = entries[i].End
+	}
+	return entriesText(metadata, entries)
+}
+
+func entriesText(metadata map[string]string, entries []Entry) []byte {
 	o := jsontree.NewObject()
 	if len(metadata) > 0 {
 		m := jsontree.NewObject()
@@ -38,11 +47,9 @@ func headerText(metadata map[string]string, tensors []Tensor) []byte {
 		}
 		o.Set("__metadata__", m)
 	}
-	at := 0
-	for _, t := range tensors {
-		offsets := []any{at, at + len(t.Data)}
-		o.Set(t.Name, jsontree.NewObject().Set("dtype", string(t.DType)).Set("shape", jsontree.Ints(t.Shape)).Set("data_offsets", offsets))
-		at += len(t.Data)
+	for _, e := range entries {
+		offsets := []any{int(e.Begin), int(e.End)}
+		o.Set(e.Name, jsontree.NewObject().Set("dtype", string(e.DType)).Set("shape", jsontree.Ints(e.Shape)).Set("data_offsets", offsets))
 	}
 	header := jsontree.Append(nil, o)
 	for len(header)%8 != 0 {

@@ -1,14 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 
-	"unnoise/wasm/engine"
-	"unnoise/wasm/engine/cpu"
-	"unnoise/wasm/evalcase"
 	"unnoise/wasm/model"
 	"unnoise/wasm/unet"
 )
@@ -16,6 +12,8 @@ import (
 // inspectCmd prints what a pack holds.
 type inspectCmd struct {
 	Pack string `arg:"" help:"The pack."`
+	All  bool   `help:"List every matrix of the certificate."`
+	JSON bool   `name:"json" help:"Print as JSON."`
 }
 
 // Run implements the command.
@@ -23,6 +21,10 @@ func (c *inspectCmd) Run() error {
 	m, size, err := openModel(c.Pack)
 	if err != nil {
 		return err
+	}
+	if c.JSON {
+		printJSON(os.Stdout, packObject(c.Pack, m, size))
+		return nil
 	}
 	n, p := m.Net, m.Process
 	fmt.Printf("pack        %s\nid          %s\nsize        %d bytes, %d hashed chunks\n", c.Pack, m.ID(), size, m.Chunks())
@@ -36,6 +38,9 @@ func (c *inspectCmd) Run() error {
 	fmt.Printf("sampling    predicts %s, %s, clip %g, %s spacing\n", p.Prediction, p.Variance, p.Clip, p.Spacing)
 	for _, probe := range m.Probe {
 		fmt.Printf("probe       t = %v, from %s\n", probe.T, probe.Origin)
+	}
+	if m.Certificate != nil {
+		printCertificate(os.Stdout, m.Certificate, c.All)
 	}
 	for i := range n.Layers {
 		printLayer(&n.Layers[i])
@@ -86,44 +91,4 @@ func openModel(name string) (*model.Model, int64, error) {
 	}
 	m, err := model.Open(f, info.Size(), name)
 	return m, info.Size(), err
-}
-
-// verifyCmd checks a pack.
-type verifyCmd struct {
-	Pack string `arg:"" help:"The pack."`
-}
-
-// Run implements the command.
-func (c *verifyCmd) Run(ctx context.Context) error {
-	m, _, err := openModel(c.Pack)
-	if err != nil {
-		return err
-	}
-	if err := m.Verify(); err != nil {
-		return err
-	}
-	d, err := engine.NewDenoiser(ctx, cpu.New(cpu.Options{}), m.Net, m.Plan, m)
-	if err != nil {
-		return err
-	}
-	if len(m.Probe) == 0 {
-		return errors.New(c.Pack + ": has no probe: convert the model again")
-	}
-	for i, probe := range m.Probe {
-		x, want, err := m.ProbeValues(probe)
-		if err != nil {
-			return err
-		}
-		got, err := evalcase.Denoise(ctx, d, x, probe.T, probe.Labels)
-		if err != nil {
-			return err
-		}
-		worst := model.Worst(got, want)
-		if !(worst <= model.ProbeBound) {
-			return fmt.Errorf("%s: probe %d (t = %v, from %s): the output is off by %.3g, allowed %g: the pack is wrong or the engine is", c.Pack, i, probe.T, probe.Origin, worst, model.ProbeBound)
-		}
-		fmt.Printf("probe %d (t = %v, from %s): largest difference %.2g, allowed %g\n", i, probe.T, probe.Origin, worst, model.ProbeBound)
-	}
-	fmt.Printf("%s: %d chunks and %d probes agree\n", c.Pack, m.Chunks(), len(m.Probe))
-	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"strings"
 
+	"unnoise/wasm/checkpoint"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -17,7 +19,8 @@ import (
 type commands struct {
 	Convert convertCmd `cmd:"" default:"withargs" help:"Convert a trained network into a pack (the default command)."`
 	Inspect inspectCmd `cmd:"" help:"Print a pack's network, schedule, sizes and provenance."`
-	Verify  verifyCmd  `cmd:"" help:"Check a pack's hashes, and its probe through the CPU engine."`
+	Verify  verifyCmd  `cmd:"" help:"Check a pack's hashes, its probe through the CPU engine, and that it is what a checkpoint converts to."`
+	Diff    diffCmd    `cmd:"" help:"List how two packs differ."`
 }
 
 const description = `Turn a network that PyTorch trained into a pack for the page and the sampler.
@@ -26,10 +29,16 @@ Examples:
   convert ddpm-cifar10-32/ cifar10.safetensors
   convert --dtype fp32 my-model/ exact.safetensors
   convert --reference cases.safetensors --name Digits --licence CC-BY-SA-3.0 digits/ digits.safetensors
+  convert --preset adm-64 64x64_diffusion.pt adm64.safetensors
+  convert --flags flags.json --weights raw model100000.pt mine.safetensors
   convert inspect digits.safetensors
   convert verify digits.safetensors
+  convert verify --against digits/ digits.safetensors
+  convert diff digits.safetensors exact.safetensors
 
-SRC is a folder saved by diffusers (unet/ and scheduler/, or the files at the root), or one of its .safetensors files.
+SRC is a folder saved by diffusers (unet/ and scheduler/, or the files at the root), a folder with one .pt, .pth or .ckpt
+file, or such a file: of diffusers, of PyTorch ports of Ho et al.'s network, or of OpenAI's improved and guided diffusion.
+flags.json or config.yml beside it is read. Pickled files are interpreted without running anything of them.
 Exit status: 0 done, 1 input refused, 2 wrong usage.`
 
 func main() {
@@ -41,7 +50,7 @@ func main() {
 func run(ctx context.Context, args []string) int {
 	var c commands
 	exit := -1
-	parser := kong.Must(&c, kong.Name("convert"), kong.Description(description), kong.Exit(func(code int) { exit = code }), kong.BindTo(ctx, (*context.Context)(nil)))
+	parser := kong.Must(&c, kong.Name("convert"), kong.Description(description), kong.Exit(func(code int) { exit = code }), kong.Vars{"presets": strings.Join(checkpoint.Presets(), ", ")}, kong.BindTo(ctx, (*context.Context)(nil)))
 	line, err := parser.Parse(args)
 	if exit >= 0 {
 		return exit // --help

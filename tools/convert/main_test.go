@@ -30,11 +30,19 @@ func TestExitStatus(t *testing.T) {
 	convert(0, "--dtype", "fp32", "--reference", golden(t, "film", "cases.safetensors"), golden(t, "film", "unet", "diffusion_pytorch_model.safetensors"), filepath.Join(dir, "exact"))
 
 	convert(1, "--reference", golden(t, "film-midnorm", "cases.safetensors"), golden(t, "film"), none)
-	convert(1, golden(t, "bin"), none)
+	convert(0, "--weights", "raw", golden(t, "ho-list"), filepath.Join(dir, "raw"))
+	convert(0, golden(t, "adm-new-qkv", "model.pt"), filepath.Join(dir, "adm"))
+
+	convert(1, "--weights", "ema", golden(t, "ho-names"), none)
+	convert(1, "--preset", "adm-64", golden(t, "adm-new-qkv"), none)
+	convert(1, "--preset", "adm-65", golden(t, "adm-new-qkv"), none)
+	convert(1, "--flags", golden(t, "absent.json"), golden(t, "adm-new-qkv"), none)
+	convert(1, golden(t, "bin"), dir)
 	convert(1, golden(t, "absent"), none)
 	convert(1, "inspect", golden(t, "film", "cases.safetensors"))
 	convert(2, golden(t, "film"))
 	convert(2, "--dtype", "int4", golden(t, "film"), none)
+	convert(2, "--weights", "best", golden(t, "film"), none)
 	convert(2, "--nonsense")
 	if _, err := os.Stat(none); err == nil {
 		t.Error("a refusal left a file")

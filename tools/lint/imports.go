@@ -8,6 +8,9 @@ import (
 // float16 is the one package from outside that the core may use.
 const float16 = "github.com/x448/float16"
 
+// yaml reads the configurations of training programs, in the converter alone.
+const yaml = "go.yaml.in/yaml/v3"
+
 // importRow says what the files of a package that are not tests may import.
 type importRow struct {
 	// dir is the package's folder, or a folder and "/..." for it and all below.
@@ -45,7 +48,9 @@ var importTable = []importRow{
 	{dir: "wasm/noise", not: blind},
 	{dir: "wasm/unet", own: []string{"kernels"}, not: blind},
 	{dir: "wasm/model", own: []string{"weights", "wasm/unet", "wasm/diffusion"}, not: blind},
-	{dir: "wasm/checkpoint", own: []string{"weights", "wasm/unet", "wasm/model", "wasm/diffusion"}, outside: []string{float16}, not: machine},
+	{dir: "wasm/checkpoint", own: []string{"weights", "wasm/unet", "wasm/model", "wasm/diffusion", "wasm/checkpoint/pickle"}, outside: []string{float16, yaml}, not: machine},
+	{dir: "wasm/checkpoint/pickle", own: []string{"weights"}, not: blind},
+	{dir: "wasm/certificate", own: []string{"weights", "wasm/..."}, not: append([]string{"wasm/internal/webgpu"}, blind...)},
 	{dir: "wasm/evalcase", own: []string{"weights", "wasm/engine", "wasm/unet", "wasm/model"}, not: machine},
 	{dir: "wasm/engine", own: []string{"wasm/unet", "weights", "kernels"}, not: blind},
 	{dir: "wasm/engine/cpu", own: engineImports, not: machine},

@@ -5,12 +5,34 @@ import (
 	"testing"
 
 	"unnoise/kernels"
+	"unnoise/wasm/unet"
+	"unnoise/weights"
 )
+
+// halve casts a matrix [..][cout]: a checkpoint of one linear layer, whose rows are the output channels.
+func halve(t *testing.T, v []float32, cout int) (bits []uint16, scale []float32) {
+	t.Helper()
+	cin := len(v) / cout
+	rows := make([]float32, len(v))
+	for i, x := range v {
+		rows[i%cout*cin+i/cout] = x
+	}
+	data := weights.FromFloat32s("w", []int{cout, cin}, rows).Data
+	c := &Checkpoint{maps: map[string]mapping{"w": {from: []string{"w"}, shape: []int{cout, cin}, order: outFirst, out: []int{cin, cout}}}}
+	if err := c.add(&stored{"file", "w", weights.F32, []int{cout, cin}, weights.Bytes(data)}); err != nil {
+		t.Fatal(err)
+	}
+	x, scale, _, err := (&caster{c: c}).matrix(unet.WeightSpec{Name: "w", Shape: []int{cin, cout}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x.Halves(), scale
+}
 
 // halved casts one channel and undoes the scale.
 func halved(t *testing.T, v []float32) (back []float32, bits []uint16, scale float32) {
 	t.Helper()
-	bits, scales := Halve(v, 1)
+	bits, scales := halve(t, v, 1)
 	scale = 1
 	if scales != nil {
 		scale = scales[0]
@@ -98,7 +120,7 @@ func TestHalveChannels(t *testing.T) {
 		2, 3e-7, 0, 1,
 		-3, -2e-7, 0, -1e6,
 	}
-	bits, scale := Halve(v, 4)
+	bits, scale := halve(t, v, 4)
 	if len(scale) != 4 || scale[0] != 1 || scale[1] == 1 || scale[2] != 1 || scale[3] == 1 {
 		t.Fatalf("scales %v", scale)
 	}
@@ -108,7 +130,7 @@ func TestHalveChannels(t *testing.T) {
 			t.Errorf("value %d: %g came back as %g", i, x, got)
 		}
 	}
-	if _, scale := Halve([]float32{1, 2}, 2); scale != nil {
+	if _, scale := halve(t, []float32{1, 2}, 2); scale != nil {
 		t.Errorf("scales %v where none is needed", scale)
 	}
 }

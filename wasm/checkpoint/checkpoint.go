@@ -1,7 +1,9 @@
-// Package checkpoint reads trained networks as their training libraries saved them and maps them to this project's
+// Package checkpoint reads trained networks as their training programs saved them and maps them to this project's
 // network description and canonical weights. It is used by the converter, natively and in the page.
 //
-// So far: diffusers UNet2DModel folders (any age, subfolders or files at the root) with .safetensors weights, whole or sharded.
+// Layouts: diffusers UNet2DModel folders of any age; Ho et al.'s network as ported to PyTorch; OpenAI's improved-diffusion and
+// guided-diffusion. Files: .safetensors, whole or sharded, and what torch.save wrote (package pickle). What shapes can tell is inferred and
+// compared with what a configuration claims; what they cannot tell must be given.
 package checkpoint
 
 import (
@@ -9,7 +11,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"math"
 	"strconv"
 
 	"unnoise/wasm/diffusion"
@@ -24,14 +25,28 @@ type Checkpoint struct {
 	Process diffusion.Config
 	// Layout names the form the checkpoint was in, for the pack's provenance.
 	Layout string
+	// Weights says which of the weights were taken: "ema", "raw", or that the file does not tell.
+	Weights string
+	// Settings says where the hyper-parameters came from that tensors do not tell: a file's name or a preset; "" for none.
+	Settings string
 	// Files are the weight files read, by name.
 	Files []string
-	// Notes are things a person should know: keys that were passed over, defaults that were taken.
+	// Notes are things a person should know: keys that were passed over, defaults that were taken, weights that were scaled.
 	Notes []string
 
-	files []*weights.File
-	maps  map[string]mapping // by canonical name
-	close []io.Closer
+	tensors []*stored
+	byName  map[string]*stored
+	kind    string             // "ema", "raw" or "" where the files do not tell
+	maps    map[string]mapping // by canonical name
+	close   []io.Closer
+}
+
+// stored is a tensor of a file: r gives its row-major bytes.
+type stored struct {
+	file, name string
+	dtype      weights.DType
+	shape      []int
+	r          io.ReaderAt
 }
 
 // mapping says which of the checkpoint's tensors make a canonical one.
@@ -40,6 +55,8 @@ type mapping struct {
 	shape []int    // of each, as the checkpoint has it; output channels first
 	order order
 	out   []int // canonical shape
+	// rows, where not nil, gives the canonical output channel of each of the source's.
+	rows []int
 }
 
 // order is how a source tensor is laid out.
@@ -47,7 +64,7 @@ type order int
 
 const (
 	vector    order = iota // [O]
-	outFirst               // [O,I] or [O,I,kh,kw]
+	outFirst               // [O,I], [O,I,1] or [O,I,kh,kw]
 	tableRows              // [rows, width], kept as it is, float32
 )
 
@@ -58,39 +75,39 @@ func (c *Checkpoint) Close() {
 	}
 }
 
-// openWeights opens a .safetensors file of fsys.
-func (c *Checkpoint) openWeights(fsys fs.FS, name string) error {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return errors.New(name + ": cannot be opened: " + err.Error())
+// add enters a tensor; two of one name are an error.
+func (c *Checkpoint) add(t *stored) error {
+	if c.byName == nil {
+		c.byName = map[string]*stored{}
 	}
-	c.close = append(c.close, f)
-	info, err := f.Stat()
-	if err != nil {
-		return errors.New(name + ": " + err.Error())
+	if c.byName[t.name] != nil {
+		return t.fail("is in another file of the model as well: which one counts is not known")
 	}
-	r, ok := f.(io.ReaderAt)
-	if !ok {
-		return errors.New(name + ": the file system gives no random access")
-	}
-	w, err := weights.Open(r, info.Size(), name)
-	if err != nil {
-		return err
-	}
-	c.files, c.Files = append(c.files, w), append(c.Files, name)
+	c.tensors, c.byName[t.name] = append(c.tensors, t), t
 	return nil
 }
 
-// lookup finds a source tensor in any of the files.
-func (c *Checkpoint) lookup(name string) (*weights.File, *weights.Entry) {
-	for _, f := range c.files {
-		for i := range f.Entries {
-			if f.Entries[i].Name == name {
-				return f, &f.Entries[i]
-			}
-		}
+func (t *stored) fail(problem string) error {
+	return &weights.Error{File: t.file, Where: "tensor " + strconv.Quote(t.name), Problem: problem}
+}
+
+// has says whether the files hold a tensor.
+func (c *Checkpoint) has(name string) bool { return c.byName[name] != nil }
+
+// shape is a tensor's shape, nil where it is missing.
+func (c *Checkpoint) shape(name string) []int {
+	if t := c.byName[name]; t != nil {
+		return t.shape
 	}
-	return nil, nil
+	return nil
+}
+
+// dim is one size of a tensor, 0 where there is none.
+func (c *Checkpoint) dim(name string, i int) int {
+	if s := c.shape(name); i < len(s) {
+		return s[i]
+	}
+	return 0
 }
 
 // check compares every mapping with the files and demands that nothing is missing, left over or of another shape.
@@ -99,82 +116,30 @@ func (c *Checkpoint) check() error {
 	for _, m := range c.maps {
 		for _, from := range m.from {
 			used[from] = true
-			f, e := c.lookup(from)
-			switch {
-			case e == nil:
-				return &weights.Error{File: c.Files[0], Where: "tensor " + strconv.Quote(from), Problem: "is missing, expected shape " + weights.ShapeText(m.shape)}
-			case weights.ShapeText(e.Shape) != weights.ShapeText(m.shape):
-				return &weights.Error{File: f.Name(), Where: "tensor " + strconv.Quote(from), Problem: "has shape " + weights.ShapeText(e.Shape) + ", the configuration needs " + weights.ShapeText(m.shape)}
-			case e.DType != weights.F32 && e.DType != weights.F16 && e.DType != weights.BF16:
-				return &weights.Error{File: f.Name(), Where: "tensor " + strconv.Quote(from), Problem: "has element type " + string(e.DType) + ", expected F32, F16 or BF16"}
+			if err := c.checkTensor(from, m.shape); err != nil {
+				return err
 			}
 		}
 	}
-	seen := map[string]bool{}
-	for _, f := range c.files {
-		for _, e := range f.Entries {
-			if seen[e.Name] {
-				return &weights.Error{File: f.Name(), Where: "tensor " + strconv.Quote(e.Name), Problem: "is in another file of the model as well: which one counts is not known"}
-			}
-			seen[e.Name] = true
-			if !used[e.Name] {
-				return &weights.Error{File: f.Name(), Where: "tensor " + strconv.Quote(e.Name), Problem: "belongs to no layer of the configured network: is config.json the right one?"}
-			}
+	for _, t := range c.tensors {
+		if !used[t.name] {
+			return t.fail("belongs to no layer of the configured network: is the configuration (config.json, flags) the right one?")
 		}
 	}
 	return nil
 }
 
-// Values reads a canonical tensor as float32; a value that is not finite is an error.
-func (c *Checkpoint) Values(name string) ([]float32, error) {
-	m, ok := c.maps[name]
-	if !ok {
-		return nil, errors.New("tensor " + strconv.Quote(name) + " is not part of the network")
-	}
-	n := 1
-	for _, d := range m.out {
-		n *= d
-	}
-	out := make([]float32, n)
-	for part, from := range m.from {
-		f, _ := c.lookup(from)
-		t, err := f.Tensor(from)
-		if err != nil {
-			return nil, err
-		}
-		v, err := t.Float32s()
-		if err != nil {
-			return nil, err
-		}
-		if err := finite(f.Name(), from, v); err != nil {
-			return nil, err
-		}
-		m.place(out, v, part)
-	}
-	return out, nil
-}
-
-func finite(file, name string, v []float32) error {
-	for i, x := range v {
-		if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
-			return &weights.Error{File: file, Where: "tensor " + strconv.Quote(name), Problem: "value " + strconv.Itoa(i) + " is not a finite number: the training diverged or the file is damaged"}
-		}
+func (c *Checkpoint) checkTensor(name string, shape []int) error {
+	t := c.byName[name]
+	switch {
+	case t == nil:
+		return &weights.Error{File: c.Files[0], Where: "tensor " + strconv.Quote(name), Problem: "is missing, expected shape " + weights.ShapeText(shape)}
+	case weights.ShapeText(t.shape) != weights.ShapeText(shape):
+		return t.fail("has shape " + weights.ShapeText(t.shape) + ", the configuration needs " + weights.ShapeText(shape))
+	case t.dtype != weights.F32 && t.dtype != weights.F16 && t.dtype != weights.BF16:
+		return t.fail("has element type " + string(t.dtype) + ", expected F32, F16 or BF16")
 	}
 	return nil
-}
-
-// place writes one source tensor's values into the canonical tensor.
-func (m *mapping) place(out, v []float32, part int) {
-	if m.order != outFirst {
-		copy(out[part*len(v):], v)
-		return
-	}
-	o, i := m.shape[0], m.shape[1]
-	taps, total := len(v)/(o*i), o*len(m.from)
-	for at, x := range v {
-		tap, ci, co := at%taps, at/taps%i, at/(taps*i)
-		out[(tap*i+ci)*total+part*o+co] = x
-	}
 }
 
 // Hash is the SHA-256 of all weight files' bytes, in order.
@@ -183,12 +148,12 @@ func (c *Checkpoint) Hash(fsys fs.FS) ([32]byte, error) {
 	for _, name := range c.Files {
 		f, err := fsys.Open(name)
 		if err != nil {
-			return [32]byte{}, err
+			return [32]byte{}, errors.New(name + ": cannot be opened: " + err.Error())
 		}
 		_, err = io.Copy(h, f)
 		f.Close()
 		if err != nil {
-			return [32]byte{}, err
+			return [32]byte{}, errors.New(name + ": cannot be read: " + err.Error())
 		}
 	}
 	return [32]byte(h.Sum(nil)), nil

@@ -114,7 +114,7 @@ func TestNotes(t *testing.T) {
 	f := golden(t, "tutorial-flavour")
 	f.set(configFile, "new_key", 1)
 	f.remove(schedulerFile)
-	c, err := OpenFolder(f.MapFS, "")
+	c, err := Open(f.MapFS, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

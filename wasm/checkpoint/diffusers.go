@@ -34,7 +34,7 @@ func (c *Checkpoint) readDiffusers(o *jsontree.Object, name string) error {
 		return err
 	}
 	c.Notes = append(c.Notes, notes...)
-	b := diffusersBuilder{c: c, cfg: cfg}
+	b := diffusersBuilder{builder{c: c, net: &cfg.net, parts: diffusersRes, groups: cfg.groups, eps: cfg.eps, film: cfg.film}, cfg}
 	b.build()
 	c.Net = &cfg.net
 	return nil

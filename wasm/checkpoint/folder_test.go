@@ -2,9 +2,12 @@ package checkpoint
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"io/fs"
 	"math"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -40,8 +43,8 @@ func golden(t testing.TB, name string) folder {
 		read[name] = readGolden(t, name)
 	}
 	f := folder{t, fstest.MapFS{}}
-	for path, file := range read[name] {
-		f.MapFS[path] = &fstest.MapFile{Data: slices.Clip(file.Data)}
+	for name, file := range read[name] {
+		f.MapFS[name] = &fstest.MapFile{Data: slices.Clip(file.Data)}
 	}
 	return f
 }
@@ -132,12 +135,12 @@ func (f folder) tensor(name string, change func(x weights.Tensor) []weights.Tens
 
 // convert reads and casts everything.
 func (f folder) convert(weightFile string) error {
-	c, err := OpenFolder(f.MapFS, weightFile)
+	c, err := Open(f.MapFS, Options{WeightFile: weightFile})
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	_, err = c.Convert(weights.F16, model.Provenance{Object: jsontree.NewObject()})
+	_, err = c.Convert(context.Background(), io.Discard, weights.F16, model.Provenance{Object: jsontree.NewObject()})
 	return err
 }
 
@@ -224,10 +227,10 @@ var badFolders = map[string]struct {
 	spoil func(f folder)
 	says  []string
 }{
-	"no config":       {func(f folder) { f.remove(configFile) }, []string{"config.json", "unet/"}},
-	"empty folder":    {func(f folder) { clear(f.MapFS) }, []string{"config.json"}},
-	"no weights":      {func(f folder) { f.remove(weightFile) }, []string{"no .safetensors weights"}},
-	"pickled weights": {func(f folder) { f.move(weightFile, "unet/diffusion_pytorch_model.bin") }, []string{"unet/diffusion_pytorch_model.bin", "safe_serialization"}},
+	"no config":    {func(f folder) { f.remove(configFile) }, []string{"config.json", "unet/"}},
+	"empty folder": {func(f folder) { clear(f.MapFS) }, []string{"config.json"}},
+	"no weights":   {func(f folder) { f.remove(weightFile) }, []string{"no weights beside unet/config.json", ".safetensors"}},
+	"no pickle":    {func(f folder) { f.remove(weightFile); f.write("unet/diffusion_pytorch_model.bin", "\x80\x02text") }, []string{"unet/diffusion_pytorch_model.bin", "pickle"}},
 	"two weight files": {func(f folder) {
 		f.move(weightFile, "unet/a.safetensors")
 		f.MapFS["unet/b.safetensors"] = f.MapFS["unet/a.safetensors"]
@@ -303,6 +306,10 @@ func TestShards(t *testing.T) {
 		t.Fatalf("shards %q, %v", shards, err)
 	}
 	f.MapFS[shards[1]] = f.MapFS[shards[0]]
+	refused(t, f.convert(""), shards[1], "tensor", "another file")
+
+	f = golden(t, "sharded")
+	f.set("unet/diffusion_pytorch_model.safetensors.index.json", "weight_map", jsontree.NewObject().Set("conv_in.weight", path.Base(shards[0])))
 	refused(t, f.convert(""), shards[0], "tensor", "missing")
 
 	f = golden(t, "sharded")

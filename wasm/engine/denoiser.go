@@ -107,12 +107,15 @@ func (d *Denoiser) releaseVectors() {
 }
 
 func (d *Denoiser) sinusoid(t []float64) error {
-	dim := d.Net.Time.Dim
+	dim, scale := d.Net.Time.Dim, d.Net.Time.Scale
+	if scale == 0 {
+		scale = 1
+	}
 	for i, x := range t {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return errors.New("network: timestep " + strconv.Itoa(i) + " is not a number")
 		}
-		kernels.Timestep(d.values[i*dim:][:dim], x, d.Net.Time.CosFirst, d.Net.Time.FreqShift)
+		kernels.Timestep(d.values[i*dim:][:dim], x*scale, d.Net.Time.CosFirst, d.Net.Time.FreqShift)
 	}
 	return d.vectors[0].Write(d.values[:len(t)*dim])
 }

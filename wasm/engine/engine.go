@@ -81,6 +81,12 @@ type Source interface {
 	Tensor(name string) (weights.Tensor, error)
 }
 
+// FloatSource is a Source that gives matrices as float32 without a copy in bytes.
+type FloatSource interface {
+	Source
+	Values(name string) ([]float32, error)
+}
+
 // Info names an engine for people and files.
 type Info struct {
 	Engine    string // "cpu" or "webgpu"

@@ -22,6 +22,8 @@ type Model struct {
 	Process    diffusion.Config
 	Provenance Provenance
 	Probe      []ProbeCase
+	// Certificate is nil where the pack has none.
+	Certificate *Certificate
 }
 
 // Provenance is where a pack comes from; keys in the order they are shown. Known keys: name, source, layout, sha256, weights, dtype,
@@ -85,8 +87,13 @@ func (m *Model) read() (err error) {
 		return err
 	}
 	m.Provenance = Provenance{provenance}
-	m.Probe, err = probeFrom(probe.Fields(keyProbe), m.Net)
-	return err
+	if m.Probe, err = probeFrom(probe.Fields(keyProbe), m.Net); err != nil {
+		return err
+	}
+	if m.Certificate, err = readCertificate(m.Metadata[keyCertificate]); err != nil {
+		return errors.New(keyCertificate + ": " + err.Error())
+	}
+	return nil
 }
 
 // checkTensors demands that the pack holds what the network needs, in the right shapes, and nothing unknown.

@@ -15,6 +15,9 @@ func networkObject(n *unet.Network) *jsontree.Object {
 		layers[i] = layerObject(&n.Layers[i])
 	}
 	time := jsontree.NewObject().Set("dim", n.Time.Dim).Set("hidden", n.Time.Hidden).Set("cos_first", n.Time.CosFirst).Set("freq_shift", n.Time.FreqShift)
+	if n.Time.Scale != 0 {
+		time.Set("scale", n.Time.Scale)
+	}
 	return jsontree.NewObject().
 		Set("in_channels", n.InChannels).Set("out_channels", n.OutChannels).Set("height", n.Height).Set("width", n.Width).
 		Set("center_input", n.CenterInput).Set("classes", n.Classes).Set("null_label", n.NullLabel).
@@ -44,7 +47,7 @@ func networkFrom(f *jsontree.Fields) (*unet.Network, error) {
 	n := &unet.Network{InChannels: f.Int("in_channels", 0), OutChannels: f.Int("out_channels", 0), Height: f.Int("height", 0), Width: f.Int("width", 0),
 		CenterInput: f.Bool("center_input", false), Classes: f.Int("classes", 0), NullLabel: f.Int("null_label", -1)}
 	if t := f.Object("time"); t != nil {
-		n.Time = unet.Time{Dim: t.Int("dim", 0), Hidden: t.Int("hidden", 0), CosFirst: t.Bool("cos_first", false), FreqShift: t.Float("freq_shift", 0)}
+		n.Time = unet.Time{Dim: t.Int("dim", 0), Hidden: t.Int("hidden", 0), CosFirst: t.Bool("cos_first", false), FreqShift: t.Float("freq_shift", 0), Scale: t.Float("scale", 0)}
 		if err := unknown(t, "network: time"); err != nil {
 			return nil, err
 		}

@@ -60,6 +60,8 @@ func (n *Network) checkWhole() error {
 		return errors.New("network: the time embedding's widths must be 1 to " + strconv.Itoa(maxChannels))
 	case n.Time.Dim < 2 || float64(n.Time.Dim/2) == n.Time.FreqShift:
 		return errors.New("network: a time embedding of width " + strconv.Itoa(n.Time.Dim) + " has no frequencies")
+	case !(n.Time.Scale >= 0 && n.Time.Scale <= 1e6):
+		return errors.New("network: timesteps must be scaled by a number from 0 to 1e6")
 	case n.Classes < 0 || n.Classes > 1<<20 || n.NullLabel >= max(n.Classes, 1):
 		return errors.New("network: bad number of classes or null label")
 	case len(n.Layers) == 0 || len(n.Layers) > maxLayers:

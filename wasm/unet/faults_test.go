@@ -33,25 +33,17 @@ type row struct {
 
 // inexpressible are faults that networks, plans and weights cannot be made to have, with the reason.
 var inexpressible = map[string]string{
-	"norm statistics per half of the concat":              "a GroupNorm reads both halves as one tensor",
-	"zero padding applied before norm and SiLU":           "kernels pad behind the norm",
-	"bilinear instead of nearest upsampling":              "no kernel interpolates",
-	"activations rounded to float16 after each layer":     "engines store float32",
-	"qkv rows read in the new order":                      "layout not read",
-	"qkv rows read in the legacy order":                   "layout not read",
-	"one head instead of the flag":                        "layout not read",
-	"entry 0 (raw weights) read instead of the EMA entry": "layout not read",
+	"norm statistics per half of the concat":          "a GroupNorm reads both halves as one tensor",
+	"zero padding applied before norm and SiLU":       "kernels pad behind the norm",
+	"bilinear instead of nearest upsampling":          "no kernel interpolates",
+	"activations rounded to float16 after each layer": "engines store float32",
 }
-
-// unreadable are models of the table in a form that no reader exists for yet.
-var unreadable = []string{"bin", "bin-legacy"}
 
 func TestPlantedFaults(t *testing.T) {
 	planted := map[string]bool{}
 	for _, r := range faultTable(t) {
 		plant := faults[r.fault]
 		switch {
-		case slices.Contains(unreadable, r.model):
 		case plant == nil && inexpressible[r.fault] == "":
 			t.Errorf("fault %q is neither planted nor inexpressible", r.fault)
 		case plant != nil:
@@ -165,6 +157,10 @@ func readCases(f *goldens.File) (cases []refCase) {
 
 // faulty is a network that a fault can be planted in.
 type faulty struct {
+	t   *testing.T
+	dir string
+	// legacy says that the checkpoint had q, k and v of each head together.
+	legacy  bool
 	net     *unet.Network
 	weights enginetest.Weights
 	// plan changes the plan once it is made.
@@ -178,7 +174,7 @@ func newFaulty(t *testing.T, dir string) *faulty {
 	m := refer(t, dir)
 	net := *m.Net
 	net.Layers = slices.Clone(net.Layers)
-	f := &faulty{net: &net, weights: enginetest.Weights{}, plan: func(*unet.Plan) {}}
+	f := &faulty{t: t, dir: dir, legacy: filepath.Base(dir) == "adm-legacy-qkv", net: &net, weights: enginetest.Weights{}, plan: func(*unet.Plan) {}}
 	for _, e := range m.Entries {
 		x, err := m.Tensor(e.Name)
 		if err != nil {

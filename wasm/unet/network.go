@@ -24,6 +24,7 @@ type Time struct {
 	Hidden    int     // width of the perceptron's output, the input of every block's projection
 	CosFirst  bool    // [cos, sin] rather than [sin, cos]
 	FreqShift float64 // frequencies are exp(-ln(10000) i / (Dim/2 - FreqShift))
+	Scale     float64 // t is multiplied by it first (OpenAI's rescale_timesteps); 0 means 1
 }
 
 // Kind is what a layer does.

@@ -16,11 +16,15 @@ type Options struct {
 	Threads int
 	// Plain uses the kernels' definitions, which are slow and the yardstick of everything else.
 	Plain bool
+	// Lean keeps no weights: each operation's are fetched from the source when it runs. For networks that are run a few times and
+	// may be larger than memory.
+	Lean bool
 }
 
 // Engine implements engine.Engine.
 type Engine struct {
 	plain  bool
+	lean   bool
 	runner *kernels.Runner
 }
 
@@ -30,7 +34,7 @@ func New(o Options) *Engine {
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	return &Engine{plain: o.Plain, runner: kernels.NewRunner(threads)}
+	return &Engine{plain: o.Plain, lean: o.Lean, runner: kernels.NewRunner(threads)}
 }
 
 // Info implements engine.Engine.

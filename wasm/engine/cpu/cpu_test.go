@@ -13,16 +13,20 @@ import (
 func engines() map[string]engine.Engine {
 	return map[string]engine.Engine{
 		"plain": cpu.New(cpu.Options{Plain: true}), "fast": cpu.New(cpu.Options{}), "one thread": cpu.New(cpu.Options{Threads: 1}),
+		"lean": cpu.New(cpu.Options{Lean: true}),
 	}
 }
 
 // without leaves out forms that add nothing to a long test: the number of threads to a chain, and to anything in
 // WebAssembly, which has one; the definitions in WebAssembly, where they take minutes and are the same Go.
-func without(wasm, everywhere string) map[string]engine.Engine {
+func without(wasm string, everywhere ...string) map[string]engine.Engine {
 	forms := engines()
-	delete(forms, everywhere)
+	for _, name := range everywhere {
+		delete(forms, name)
+	}
 	if runtime.GOARCH == "wasm" {
 		delete(forms, "one thread")
+		delete(forms, "lean")
 		delete(forms, wasm)
 	}
 	return forms
@@ -37,17 +41,17 @@ func each(t *testing.T, forms map[string]engine.Engine, test func(*testing.T, en
 	}
 }
 
-func TestLayers(t *testing.T) { each(t, without("", ""), enginetest.Layers) }
+func TestLayers(t *testing.T) { each(t, without(""), enginetest.Layers) }
 
 // cpuBound: the references' README asks 3e-5 of float32 arithmetic; PyTorch's own is within 1.4e-5.
 const cpuBound = 3e-5
 
 func TestNetworks(t *testing.T) {
-	each(t, without("plain", ""), func(t *testing.T, e engine.Engine) { enginetest.Networks(t, e, cpuBound) })
+	each(t, without("plain"), func(t *testing.T, e engine.Engine) { enginetest.Networks(t, e, cpuBound) })
 }
 
-func TestChains(t *testing.T) { each(t, without("plain", "one thread"), enginetest.Chains) }
+func TestChains(t *testing.T) { each(t, without("plain", "one thread", "lean"), enginetest.Chains) }
 
 func TestClosedChains(t *testing.T) {
-	each(t, without("plain", "one thread"), func(t *testing.T, e engine.Engine) { enginetest.ClosedChains(t, e, enginetest.Everything) })
+	each(t, without("plain", "one thread", "lean"), func(t *testing.T, e engine.Engine) { enginetest.ClosedChains(t, e, enginetest.Everything) })
 }

@@ -19,6 +19,7 @@ type program struct {
 	batch   int
 	slots   [][]float32
 	data    [][]float32 // of every tensor of the plan, during Run
+	fetch   *fetcher    // of a lean engine
 }
 
 // spareBytes is how much a network may keep of its transformed weights, which are eight times as large as the float16 ones: all of a
@@ -35,6 +36,10 @@ type matrix struct {
 // Load implements engine.Engine.
 func (e *Engine) Load(ctx context.Context, plan *unet.Plan, src engine.Source) (engine.Program, error) {
 	p := &program{e: e, plan: plan, weights: map[string]matrix{}, vectors: map[string][]float32{}, spare: kernels.NewSpare(spareBytes)}
+	if e.lean {
+		p.fetch, p.spare = newFetcher(plan, src), kernels.NewSpare(0)
+		return p, nil
+	}
 	for _, w := range plan.Weights {
 		if err := p.load(src, w); err != nil {
 			return nil, err
@@ -51,24 +56,36 @@ func (p *program) load(src engine.Source, w unet.WeightSpec) (err error) {
 		p.vectors[w.Name], err = engine.FetchVector(src, w)
 		return err
 	}
-	t, scale, err := engine.FetchMatrix(src, w)
+	m, err := readMatrix(src, w)
 	if err != nil {
-		return err
-	}
-	m := matrix{scale: scale}
-	if t.DType == weights.F16 {
-		m.weight.F16 = t.Halves()
-	} else if m.weight.F32, err = t.Float32s(); err != nil {
 		return err
 	}
 	if !p.e.plain {
 		cout := w.Shape[len(w.Shape)-1]
-		m.panels = kernels.PackPanels(m.weight, t.Len()/cout, cout)
+		m.panels = kernels.PackPanels(m.weight, max(len(m.weight.F16), len(m.weight.F32))/cout, cout)
 		m.panels.Spare = p.spare
 		m.weight = kernels.Weight{}
 	}
 	p.weights[w.Name] = m
 	return nil
+}
+
+func readMatrix(src engine.Source, w unet.WeightSpec) (m matrix, err error) {
+	if f, ok := src.(engine.FloatSource); ok {
+		m.weight.F32, err = f.Values(w.Name)
+		return m, err
+	}
+	t, scale, err := engine.FetchMatrix(src, w)
+	if err != nil {
+		return m, err
+	}
+	m.scale = scale
+	if t.DType == weights.F16 {
+		m.weight.F16 = t.Halves()
+		return m, nil
+	}
+	m.weight.F32, err = t.Float32s()
+	return m, err
 }
 
 // Release implements engine.Program.
@@ -92,7 +109,11 @@ func (p *program) Run(ctx context.Context, outputs, inputs []engine.Tensor) erro
 			return err
 		}
 		op := &p.plan.Ops[i]
+		if err := p.fetch.begin(p, op); err != nil {
+			return err
+		}
 		steps[op.Kernel](p, op)
+		p.fetch.end(p)
 	}
 	return nil
 }
