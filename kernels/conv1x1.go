@@ -6,12 +6,12 @@ func PlainConv1x1(a *ConvArgs) {
 	in, weight := a.activated(), a.Weight.Float32s()
 	for pixel := range a.N * a.H * a.W {
 		for cout := range a.Cout {
-			var sum float32
+			var sum float64
 			for c, v := range in[pixel*channels:][:channels] {
-				sum += v * weight[c*a.Cout+cout]
+				sum += float64(v) * float64(weight[c*a.Cout+cout])
 			}
 			i := pixel*a.Cout + cout
-			a.Out[i] = a.finish(sum, i, pixel/(a.H*a.W), cout)
+			a.Out[i] = a.finish(float32(sum), i, pixel/(a.H*a.W), cout)
 		}
 	}
 }

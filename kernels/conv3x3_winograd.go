@@ -33,14 +33,15 @@ const filteringBlock = 64
 const filteringWindows = 256
 
 // filtering chooses the way to compute a: nil for direct sums. What is saved is weighed against the transforms of one pair of channels,
-// counted in multiplications. Weights are transformed anew each time, as they are widened, unless there is room to keep them; few windows do not repay that.
+// counted in multiplications. Weights are transformed anew each time, as they are widened, unless there is room to keep them; few windows do not repay that. The choice is one for a sample alone, so that it is the same in every batch:
+// a sample's bits must not depend on its company.
 func (a *ConvArgs) filtering() *filtering {
 	if a.Stride != 1 || a.Channels() < 8 {
 		return nil
 	}
 	h, w := a.Grid()
 	var best *filtering
-	least := 9 * roundUp(a.N*h*w, 4)
+	least := 9 * roundUp(h*w, 4)
 	for _, f := range []*filtering{&f2, &f4} {
 		if work := f.work(a); work < least && (f != &f4 || a.Channels() >= f4Channels) {
 			best, least = f, work
@@ -51,7 +52,7 @@ func (a *ConvArgs) filtering() *filtering {
 
 // work is what f costs for a pair of channels, in multiplications.
 func (f *filtering) work(a *ConvArgs) int {
-	windows := a.N * f.windows(a)
+	windows := f.windows(a)
 	return f.places() * (roundUp(windows, best.mr) + 2 + 3*windows/roundUp(a.Cout, best.nr))
 }
 

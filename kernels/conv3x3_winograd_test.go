@@ -17,8 +17,8 @@ func TestFiltering(t *testing.T) {
 		up                 bool
 		want               *filtering
 	}{
-		{1, 8, 8, 8, 3, false, &f2}, {1, 17, 9, 33, 17, false, &f2}, {3, 5, 6, 8, 40, false, &f2}, {1, 35, 34, 9, 8, false, &f2}, {2, 5, 7, 12, 8, true, &f2},
-		{1, 16, 16, 48, 33, false, &f4}, {2, 17, 13, 65, 8, false, &f4}, {3, 9, 10, 50, 17, false, &f4}, {1, 66, 65, 48, 8, false, &f4}, {1, 9, 6, 130, 32, true, &f4},
+		{1, 8, 8, 8, 3, false, &f2}, {1, 17, 9, 33, 17, false, &f2}, {3, 9, 10, 8, 40, false, &f2}, {1, 35, 34, 9, 8, false, &f2}, {2, 5, 7, 12, 8, true, &f2},
+		{1, 16, 16, 48, 33, false, &f4}, {2, 17, 13, 65, 8, false, &f4}, {3, 16, 15, 50, 17, false, &f4}, {1, 66, 65, 48, 8, false, &f4}, {1, 9, 6, 130, 32, true, &f4},
 	} {
 		a := &ConvArgs{N: c.n, H: c.h, W: c.w, C: [2]int{c.cin, 0}, Stride: 1, Cout: c.cout, Up: c.up, SiLU: s.coin(), Mul: 1}
 		if s.coin() {

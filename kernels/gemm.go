@@ -51,28 +51,29 @@ func offsets(offs []int, from, to int, offset func(int) int) (filled []int, coun
 
 func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
 
-// scalarTile is the micro-kernel in plain Go, used where there is no SIMD.
+// scalarTile is the micro-kernel in plain Go, used where there is no SIMD. Its sums are float64, which costs such a machine little.
 func scalarTile(acc []float32, s []float32, offs []int, rowStride, rows, run int, panel []float32) {
-	var a0, a1, a2, a3, b0, b1, b2, b3 float32
+	var a0, a1, a2, a3, b0, b1, b2, b3 float64
 	for row := range rows {
 		a := s[offs[0]+row*rowStride:][:run]
 		b := s[offs[1]+row*rowStride:][:run]
 		p := panel[row*run*4:][:4*run]
-		for k, x := range a {
-			y, w := b[k], p[4*k:][:4]
-			a0 += x * w[0]
-			a1 += x * w[1]
-			a2 += x * w[2]
-			a3 += x * w[3]
-			b0 += y * w[0]
-			b1 += y * w[1]
-			b2 += y * w[2]
-			b3 += y * w[3]
+		for k, v := range a {
+			x, y, w := float64(v), float64(b[k]), p[4*k:][:4]
+			w0, w1, w2, w3 := float64(w[0]), float64(w[1]), float64(w[2]), float64(w[3])
+			a0 += x * w0
+			a1 += x * w1
+			a2 += x * w2
+			a3 += x * w3
+			b0 += y * w0
+			b1 += y * w1
+			b2 += y * w2
+			b3 += y * w3
 		}
 	}
 	acc = acc[:8]
-	acc[0], acc[1], acc[2], acc[3] = a0, a1, a2, a3
-	acc[4], acc[5], acc[6], acc[7] = b0, b1, b2, b3
+	acc[0], acc[1], acc[2], acc[3] = float32(a0), float32(a1), float32(a2), float32(a3)
+	acc[4], acc[5], acc[6], acc[7] = float32(b0), float32(b1), float32(b2), float32(b3)
 }
 
 // Panels is a weight matrix [K][Cout] cut into panels of nr output channels, each [K][nr] and zero-filled behind the last channel.

@@ -21,6 +21,7 @@ const (
 	Upsample  Kernel = "upsample"  // nearest neighbour, twice the size
 	Concat    Kernel = "concat"    // two tensors joined along the channels
 	Combine   Kernel = "combine"   // linear combination of tensors, optionally clipped
+	Modulate  Kernel = "modulate"  // a tensor times a factor for every element
 	Pixels    Kernel = "pixels"    // [-1,1] to 8-bit RGBA
 )
 
@@ -42,6 +43,7 @@ var Table = []Info{
 	{Upsample, []string{"upsample.wgsl"}, "nearest neighbour, twice the size"},
 	{Concat, []string{"concat.wgsl"}, "a then b along the channels"},
 	{Combine, []string{"combine.wgsl"}, "clip(sum of coefficient times tensor + constant)"},
+	{Modulate, []string{"modulate.wgsl"}, "a * (add + mul * f), or a * exp of that"},
 	{Pixels, []string{"pixels.wgsl"}, "[-1,1] to 8-bit RGBA, half to even"},
 }
 

@@ -19,12 +19,12 @@ func PlainLinear(a *LinearArgs) {
 	weight := a.Weight.Float32s()
 	for n := range a.N {
 		for cout := range a.Cout {
-			var sum float32
+			var sum float64
 			for c := range a.Cin {
 				v := activate(a.In[n*a.Cin+c], nil, n, c, a.Cin, a.SiLU)
-				sum += v * weight[c*a.Cout+cout]
+				sum += float64(v) * float64(weight[c*a.Cout+cout])
 			}
-			a.Out[n*a.OutStride+cout] = a.finish(sum, n, cout)
+			a.Out[n*a.OutStride+cout] = a.finish(float32(sum), n, cout)
 		}
 	}
 }

@@ -60,6 +60,21 @@ func (f *fragile) Combine(dst engine.Tensor, constant, clip float32, terms ...en
 	return f.Engine.Combine(f.own(dst), constant, clip, inner...)
 }
 
+func (f *fragile) Modulate(dst, src engine.Tensor, by engine.Factor) error {
+	if err := f.call(); err != nil {
+		return err
+	}
+	by.T = f.own(by.T)
+	return f.Engine.Modulate(f.own(dst), f.own(src), by)
+}
+
+func (f *fragile) Threshold(ctx context.Context, t engine.Tensor, quantile, top float64) error {
+	if err := f.call(); err != nil {
+		return err
+	}
+	return f.Engine.Threshold(ctx, f.own(t), quantile, top)
+}
+
 func (f *fragile) Pixels(ctx context.Context, t engine.Tensor) ([]byte, error) {
 	if err := f.call(); err != nil {
 		return nil, err

@@ -146,6 +146,13 @@ func (v value) float(def float64) float64 {
 
 func (v value) int(def int) int { return int(v.float(float64(def))) }
 
+func (v value) bool(def bool) bool {
+	if v.Type() != js.TypeBoolean {
+		return def
+	}
+	return v.Bool()
+}
+
 func (v value) ints() []int {
 	if v.Type() != js.TypeObject {
 		return nil

@@ -26,7 +26,7 @@ func main() {
 	for name, f := range map[string]func(context.Context, args) (any, error){
 		"open": c.open, "close": c.close, "info": c.info,
 		"chain": c.chain, "step": c.step, "frame": c.frame, "fork": c.fork, "releaseChain": c.releaseChain,
-		"evalCases": c.evalCases,
+		"evalCases": c.evalCases, "encode": c.encode, "decode": c.decode, "nll": c.nll,
 	} {
 		o.Set(name, promised(f))
 	}
@@ -92,7 +92,9 @@ func (c *core) close(_ context.Context, a args) (any, error) {
 	return nil, nil
 }
 
-// chain(session, {sampler, steps, eta, seed, count, first, variance, labels}) starts a chain at x_T; first is the index of its first sample.
+// chain(session, {sampler, steps, eta, seed, count, first, variance, labels, guidance, spacing, order, solver, karras,
+// picture, depth, mask, jump, repeats}) starts a chain: at x_T, or from a picture noised to a depth; with a mask a part of the picture is kept.
+// first is the index of its first sample.
 func (c *core) chain(ctx context.Context, a args) (any, error) {
 	s, err := c.session(a)
 	if err != nil {
@@ -103,10 +105,14 @@ func (c *core) chain(ctx context.Context, a args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := sampler.Config{Seed: seed, Count: o("count").int(1), First: o("first").int(0), Labels: o("labels").ints(), Request: diffusion.Request{
+	cfg := sampler.Config{Seed: seed, Count: o("count").int(1), First: o("first").int(0), Labels: o("labels").ints(), Guidance: o("guidance").float(1), Request: diffusion.Request{
 		Sampler: diffusion.Sampler(o("sampler").string("ddim")), Steps: o("steps").int(0), Eta: o("eta").float(0),
-		Variance: diffusion.Variance(o("variance").string("")),
+		Variance: diffusion.Variance(o("variance").string("")), Spacing: diffusion.Spacing(o("spacing").string("")),
+		Solver: diffusion.Solver{Order: o("order").int(0), Type: o("solver").string(""), Karras: o("karras").bool(false)},
 	}}
+	if err := s.from(&cfg, a); err != nil {
+		return nil, err
+	}
 	ch, err := s.start(ctx, func() (*sampler.Chain, error) {
 		run, err := sampler.New(s.denoiser, &s.model.Process, cfg)
 		if err != nil && !errors.Is(err, webgpu.ErrDeviceLost) {

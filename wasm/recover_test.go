@@ -62,7 +62,7 @@ func openFragile(t *testing.T, pack []byte, asked string, lost ...int) *session 
 // draw runs a chain as the page does: steps, and a look at the state after each.
 func draw(s *session) (picture []byte, err error) {
 	ctx := context.Background()
-	cfg := sampler.Config{Seed: 5, Count: 2, Request: diffusion.Request{Sampler: diffusion.SamplerDDPM, Steps: 6}}
+	cfg := sampler.Config{Seed: 5, Count: 2, Request: diffusion.Request{Sampler: diffusion.DDPM, Steps: 6}}
 	ch, err := s.start(ctx, func() (*sampler.Chain, error) { return sampler.New(s.denoiser, &s.model.Process, cfg) })
 	if err != nil {
 		return nil, err

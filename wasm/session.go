@@ -183,10 +183,21 @@ func (s *session) describe(id int) map[string]any {
 	return object("session", id,
 		"model", object("name", m.Provenance.Get("name"), "hash", m.ID(), "width", m.Net.Width, "height", m.Net.Height, "channels", m.Net.InChannels,
 			"parameters", m.Parameters(), "macs", m.Plan.MACs(), "classes", m.Net.Classes, "nullLabel", m.Net.NullLabel, "trainTimesteps", m.Process.TrainTimesteps,
-			"variance", string(m.Process.Variance), "samplers", []any{string(diffusion.SamplerDDPM), string(diffusion.SamplerDDIM)}, "provenance", about),
+			"variance", string(m.Process.Variance), "samplers", s.samplers(), "provenance", about),
 		"engine", engineObject(s.denoiser.Engine.Info()),
 		"selfTest", object("probeError", probe, "probeSkipped", s.test.skipped, "bound", model.ProbeBound, "operations", operations),
 		"dropped", s.droppedList())
+}
+
+// samplers are those that the model can be drawn with.
+func (s *session) samplers() []any {
+	var list []any
+	for _, name := range diffusion.Samplers {
+		if _, err := s.model.Process.Plan(diffusion.Request{Sampler: name}); err == nil {
+			list = append(list, string(name))
+		}
+	}
+	return list
 }
 
 func engineObject(i engine.Info) map[string]any {

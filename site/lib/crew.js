@@ -41,7 +41,8 @@ export class Crew {
     const wanted = this.#bytes.length > mostBytes ? 1 : Math.min(mostWorkers, navigator.hardwareConcurrency ?? 1);
     await this.#hire(shares(options.count, wanted).length - 1);
     const [here, ...rest] = shares(options.count, this.workers);
-    const part = (share) => ({ ...options, ...share });
+    const labelsOf = ({ first, count }) => options.labels && { labels: options.labels.slice(first, first + count) };
+    const part = (share) => ({ ...options, ...share, ...labelsOf(share) });
     if (!rest.length) return startHere(options);
     const there = rest.map((share, i) => startThere(this.#helpers[i], part(share)));
     return new SharedChain(await Promise.all([startHere(part(here)), ...there]));

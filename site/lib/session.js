@@ -78,6 +78,21 @@ export class Session {
     this.info = { ...this.info, engine, dropped };
   }
 
+  /** Codes a picture {rgba, width, height} of the model's size: {bytes, bits, bound, rmse}. */
+  encode(picture, options) {
+    return this.exclusive((core, handle) => core.encode(handle, picture, options));
+  }
+
+  /** Decodes a coded picture: {rgba, width, height, share, level}. */
+  decode(bytes, options) {
+    return this.exclusive((core, handle) => core.decode(handle, bytes, options));
+  }
+
+  /** The variational bound of a picture {rgba, width, height} of the model's size. */
+  nll(picture, options) {
+    return this.exclusive((core, handle) => core.nll(handle, picture, options));
+  }
+
   /** Checks cases on this model's engine; bytes in and out are .safetensors files. */
   evalCases(bytes) {
     return this.exclusive((core, handle) => core.evalCases(handle, bytes));

@@ -16,11 +16,25 @@ import { makeError } from "./errors.js";
  * What to do with the model.
  *
  * @typedef {object} ChainOptions
- * @property {"ddpm"|"ddim"} [sampler] "ddim" unless told
- * @property {number} [steps] 1 to the model's training timesteps; 50 unless told
+ * @property {"ddpm"|"ddim"|"dpmpp"|"dpmpp-sde"|"unipc"|"euler"|"euler-ancestral"|"heun"|"pndm"|"plms"} [sampler] "ddim"
+ *   unless told; info.model.samplers lists those that the model can be drawn with
+ * @property {number} [steps] 1 to the model's training timesteps; 50 unless told. Heun asks the network twice a step
  * @property {number} [eta] noise of a DDIM step, 0 (none, the default) to 1 (as DDPM)
- * @property {"fixed_small"|"fixed_large"} [variance] of a DDPM step; the model's own unless told
+ * @property {"fixed_small"|"fixed_large"|"learned"|"learned_range"} [variance] of a DDPM step; the model's own unless told
+ * @property {"leading"|"linspace"|"trailing"|"quadratic"} [spacing] which timesteps a shorter chain visits; quadratic with
+ *   DDPM and DDIM alone
+ * @property {number} [order] of DPM-Solver++ and UniPC, 1 to 3; 2 unless told
+ * @property {"midpoint"|"heun"|"bh1"|"bh2"} [solver] form of DPM-Solver++ (the first two) or UniPC (the last two)
+ * @property {boolean} [karras] noise levels of DPM-Solver++, UniPC, Euler and Heun as Karras et al. 2022 space them
+ * @property {number[]} [labels] class of each picture, for models with classes
+ * @property {number} [guidance] classifier-free guidance, for models with a label of no class; 1, none, unless told
  * @property {number|string} [seed] whole number from 0 to 2^64-1, as a string beyond 2^53; 0 unless told
+ * @property {ImageData} [picture] start from this picture, of the model's size, or keep a part of it
+ * @property {number} [depth] timestep that the picture is noised to (SDEdit); half of the training timesteps unless told
+ * @property {Uint8Array} [mask] a byte a pixel: where it is 0 the picture is kept, where it is 255 it is drawn (RePaint), with
+ *   samplers that remember nothing: DDPM, DDIM, Euler and Euler ancestral
+ * @property {number} [jump] steps that are done again together, with a mask; 10 unless told
+ * @property {number} [repeats] times that every step is done, with a mask; 10 unless told
  * @property {number} [count] pictures drawn together; picture i is the same in every count
  */
 
@@ -99,6 +113,11 @@ async function packSource(model) {
   throw makeError("UsageError", "createSampler needs model: an address, a Blob, an ArrayBuffer or a Uint8Array.");
 }
 
+/** An ImageData as a message to the worker. */
+function plain({ data, width, height }) {
+  return { rgba: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), width, height };
+}
+
 function closed() {
   return makeError("UsageError", "This sampler was closed.");
 }
@@ -141,10 +160,11 @@ export class Sampler {
    * @param {ChainOptions} [options]
    * @returns {Promise<Chain>}
    */
-  async chain({ sampler = "ddim", steps = 50, eta = 0, variance, seed = 0, count = 1 } = {}) {
-    const options = { sampler, steps, eta, seed, count, ...(variance && { variance }) };
+  async chain(options = {}) {
+    options = { sampler: "ddim", steps: 50, eta: 0, seed: 0, count: 1, ...options };
+    if (options.picture) options.picture = plain(options.picture);
     const chain = await this.#client.call("chain", options);
-    if (count > 1) await this.#refresh();
+    if (options.count > 1) await this.#refresh();
     return new Chain(this.#client, chain, () => this.#refresh());
   }
 
@@ -157,6 +177,46 @@ export class Sampler {
   evalCases(cases) {
     const bytes = cases.slice();
     return this.#client.call("evalCases", { bytes }, { transfer: [bytes.buffer] });
+  }
+
+  /**
+   * Codes a picture with the model in few bits.
+   *
+   * @param {ImageData} image of the model's size
+   * @param {{blockBits?: number, label?: number}} [options] blockBits: bits that one index conveys, 6 to 18, 14 unless told;
+   *   more take less room and, for every bit, twice the time
+   * @returns {Promise<{bytes: Uint8Array, bits: number, bound: number, rmse: number}>} bound: bits that no coder of these
+   *   steps goes below on average; rmse: of the decoded picture, in levels of 255
+   */
+  encode(image, options = {}) {
+    return this.#client.call("encode", { picture: plain(image), ...options });
+  }
+
+  /**
+   * Decodes a coded picture, or as much of it as there is.
+   *
+   * @param {Uint8Array} bytes
+   * @param {{ancestral?: boolean, seed?: number|string}} [options] ancestral: finish a cut file by ancestral sampling, not
+   *   by DDIM
+   * @returns {Promise<{picture: ImageData, share: number, level: number}>} share: of the coded bits; level: the timestep
+   *   where they ended
+   */
+  async decode(bytes, options = {}) {
+    const { rgba, width, height, share, level } = await this.#client.call("decode", { bytes, ...options });
+    return { picture: new ImageData(new Uint8ClampedArray(rgba.buffer), width, height), share, level };
+  }
+
+  /**
+   * Computes the variational bound of a picture.
+   *
+   * @param {ImageData} image of the model's size
+   * @param {{draws?: number, timesteps?: number, seed?: number|string, label?: number}} [options] draws of every term, 2
+   *   unless told; timesteps: estimate from so many, all unless told
+   * @returns {Promise<{bitsPerDim: number, standardError: number, prior: number, terms: {t: number, bits: number,
+   *   epsMSE: number, x0MSE: number}[]}>} terms and prior (L_T) add up to bitsPerDim
+   */
+  nll(image, options = {}) {
+    return this.#client.call("nll", { picture: plain(image), ...options });
   }
 
   /** Ends the worker and all it holds. */

@@ -59,6 +59,12 @@ const operations = {
 
   evalCases: ({ bytes }) => session.evalCases(bytes),
 
+  encode: ({ picture, ...options }) => session.encode(picture, options),
+
+  decode: ({ bytes, ...options }) => session.decode(bytes, options),
+
+  nll: ({ picture, ...options }) => session.nll(picture, options),
+
   version: async () => (await starting).info(),
 };
 

@@ -12,6 +12,7 @@ import { Notices } from "./notices.js";
 import { Player } from "./player.js";
 import { addressOf, readAddress, SettingsForm } from "./settings.js";
 import { startTheme } from "./theme.js";
+import { Timeline } from "./timeline.js";
 import { View } from "./view.js";
 import { startViews } from "./views.js";
 
@@ -22,15 +23,22 @@ const notices = new Notices(byId("notices"));
 const view = new View();
 const models = new Models();
 const form = new SettingsForm(byId("settings"));
+const timeline = new Timeline(byId("timeline"), (frame) => {
+  if (!player.chain) return;
+  view.showFrame(frame, player.chain);
+  view.showPlace(frame, player.chain.steps);
+});
 const player = new Player({
   onState: (state) => view.showState(state),
   onLoad: (progress) => view.showLoad(wanted?.title ?? "", progress),
   onProgress(progress) {
-    view.showProgress(progress);
+    if (progress.index === 0) timeline.begin(progress.steps);
+    view.showProgress(progress, !timeline.live);
     if (progress.left) engineLeft(progress.left);
   },
   onFrame(frame, painted) {
-    if (player.chain) view.showFrame(frame, player.chain);
+    if (player.chain && (timeline.live || frame.index === 0)) view.showFrame(frame, player.chain);
+    timeline.add(frame);
     // A hidden page paints nothing, so the worker sends it nothing more.
     requestAnimationFrame(painted);
   },
@@ -120,11 +128,15 @@ async function loadAndDraw() {
 
 const commands = {
   play() {
+    timeline.follow();
     if (player.state === "running") return player.pause();
     if (player.state === "paused") return drawing((settings) => player.resume(settings));
     return player.info ? draw() : start();
   },
-  step: () => drawing((settings) => player.step(settings)),
+  step() {
+    timeline.follow();
+    return drawing((settings) => player.step(settings));
+  },
   again: draw,
   stop: () => player.stop(),
   async save() {

@@ -120,8 +120,10 @@ export class Player {
     if (old) await old.release();
     const chain = await this.#sampler.chain({ sampler, steps, eta: sampler === "ddim" ? eta : 0, seed, count });
     this.#chain = chain;
-    this.#listener.onFrame({ index: 0, x: await chain.frame("x"), x0: null }, () => {});
-    this.#listener.onProgress({ index: 0, steps, timestep: Number.NaN, done: false });
+    const first = { index: 0, timestep: Number.NaN };
+    const x = await chain.frame("x");
+    this.#listener.onProgress({ ...first, steps: chain.steps, done: false });
+    this.#listener.onFrame({ ...first, x, x0: null }, () => {});
   }
 
   async #run({ pace }) {

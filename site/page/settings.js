@@ -8,7 +8,18 @@ const defaults = { sampler: "ddim", steps: 50, eta: 0, seed: "5", count: 1, pace
 const hints = {
   ddim: "Few long steps; the same noise gives the same picture.",
   ddpm: "As it was trained: fresh noise in every step.",
+  dpmpp: "DPM-Solver++: remembers the step before; 10 to 20 are enough.",
+  "dpmpp-sde": "DPM-Solver++ with fresh noise in every step.",
+  unipc: "Predicts, then corrects; 10 to 20 steps are enough.",
+  euler: "The simplest way down: one slope a step.",
+  "euler-ancestral": "Euler's way with fresh noise in every step.",
+  heun: "The mean of two slopes: each step asks the network twice.",
+  pndm: "Four slopes remembered, after a slow start.",
+  plms: "Four slopes remembered.",
 };
+
+/** Steps that are enough, where not the default. */
+const usualSteps = { dpmpp: 20, "dpmpp-sde": 20, unipc: 20, euler: 30, "euler-ancestral": 30, heun: 20 };
 
 const maxSeed = 2n ** 64n - 1n;
 
@@ -76,9 +87,10 @@ export class SettingsForm {
     this.#tidy();
   }
 
-  /** The usual number of steps: all for DDPM, few for DDIM. */
+  /** The usual number of steps: all for DDPM, few for the others. */
   #stepsOf(sampler) {
-    this.#form.elements.steps.value = sampler === "ddpm" ? this.#trainTimesteps : defaults.steps;
+    this.#form.elements.steps.value =
+      sampler === "ddpm" ? this.#trainTimesteps : (usualSteps[sampler] ?? defaults.steps);
   }
 
   /** Brings every field into its range, and shows only what the sampler has. */

@@ -68,17 +68,22 @@ export class View {
     this.#bar(got, total);
   }
 
-  /** Shows how far a chain is. */
-  showProgress({ index, steps, timestep, msPerStep, secondsLeft, done }) {
+  /** Shows how far a chain is; where the reader looks back, the step and timestep seen are left alone. */
+  showProgress({ index, steps, timestep, msPerStep, secondsLeft, done }, lookingBack = false) {
     if (index === 0) this.#clock.reset();
-    byId("r-step").textContent = `${index} / ${steps}`;
-    byId("r-t").textContent = Number.isNaN(timestep) ? "–" : String(timestep);
-    byId("x-t").textContent = index === 0 ? "T" : done ? "0" : "t";
+    if (!lookingBack) this.showPlace({ index, timestep }, steps);
     if (msPerStep !== undefined) byId("r-ms").textContent = milliseconds(msPerStep);
     byId("r-left").textContent = done ? "0:00" : duration(secondsLeft);
     byId("progress").dataset.steps = steps <= 100 ? "few" : "many";
     byId("progress").style.setProperty("--steps", steps);
     this.#bar(index, steps);
+  }
+
+  /** Shows which step of how many is seen, and the timestep it left. */
+  showPlace({ index, timestep }, steps) {
+    byId("r-step").textContent = `${index} / ${steps}`;
+    byId("r-t").textContent = Number.isFinite(timestep) ? String(timestep) : "–";
+    byId("x-t").textContent = index === 0 ? "T" : index === steps ? "0" : "t";
   }
 
   #bar(value, total) {

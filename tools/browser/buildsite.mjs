@@ -24,10 +24,19 @@ export async function buildSite() {
 
 /** Runs the go command at the root of the tree, with the Makefile's settings where the user has none; all output to stderr. */
 export function go(...args) {
+  run(args, process.stderr);
+}
+
+/** The same, for a program whose output is the result. @returns {string} */
+export function goOutput(...args) {
+  return run(args, "pipe").toString();
+}
+
+function run(args, stdout) {
   const { GOTOOLCHAIN = "auto", GOEXPERIMENT = "simd" } = process.env;
   // The toolchain of an image may be older than go.mod asks for, and told to fetch no other.
   const env = { ...process.env, GOTOOLCHAIN: GOTOOLCHAIN === "local" ? "auto" : GOTOOLCHAIN, GOEXPERIMENT };
-  execFileSync("go", args, { cwd: root, env, stdio: ["ignore", process.stderr, process.stderr] });
+  return execFileSync("go", args, { cwd: root, env, stdio: ["ignore", stdout, process.stderr] });
 }
 
 function build() {

@@ -11,6 +11,7 @@ import { downloadPack } from "../../site/lib/download.js";
 import { damagedRanges, readLayout } from "../../site/lib/header.js";
 import { Run } from "../../site/lib/runner.js";
 import { keepPack, keptPack } from "../../site/lib/store.js";
+import { Frames } from "../../site/page/timeline.js";
 import { serveSite } from "./siteserver.mjs";
 
 const chunk = 1000;
@@ -254,4 +255,17 @@ test("pictures are shared out whole, in order and evenly", () => {
     }
     assert.equal(next, count);
   }
+});
+
+test("kept frames are thinned out evenly, and the first and the newest stay", () => {
+  const frames = new Frames();
+  assert.equal(frames.at(3), undefined);
+  for (let index = 0; index <= 1000; index++) frames.add({ index });
+  assert.ok(frames.length <= 240 && frames.length > 100, `${frames.length} frames`);
+  assert.equal(frames.at(0).index, 0);
+  assert.equal(frames.at(1000).index, 1000);
+  for (let index = 0; index <= 1000; index++) assert.ok(index - frames.at(index).index < 16, `nothing near ${index}`);
+  // A lost GPU sends a chain back: what was drawn beyond is drawn again.
+  frames.add({ index: 500, again: true });
+  assert.ok(frames.at(1000).again);
 });

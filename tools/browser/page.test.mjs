@@ -67,7 +67,7 @@ function suite(name) {
     bench.browser = await launchBrowser(name, { webgpu: true });
   });
   after(() => bench.browser?.close());
-  for (const tests of [pictures, engines, loss, controls, places, files, network]) tests(bench);
+  for (const tests of [pictures, engines, loss, controls, timeline, places, files, network]) tests(bench);
 }
 
 /** What is drawn. */
@@ -220,6 +220,27 @@ function controls(bench) {
     await page.set("count", "1");
     await page.click("play");
     await page.state("finished");
+  });
+}
+
+/** Looking back along a chain. */
+function timeline(bench) {
+  bench.test("the timeline looks back, and returns to what is drawn", async () => {
+    const page = await bench.open({ query: query({ ...few, steps: 8, pace: "slow", engine: "cpu" }) });
+    const look = (index) =>
+      bench.browser.evaluate((wanted) => {
+        const slider = document.getElementById("timeline");
+        slider.value = wanted;
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+      }, index);
+    await page.state("finished");
+    const end = await page.picture("x");
+    await look(4);
+    assert.match(await page.text(), /r-step: 4 \/ 8/);
+    assert.ok(largestDifference(await page.picture("x"), end) > 50);
+    await look(8);
+    assert.equal(largestDifference(await page.picture("x"), end), 0);
+    await bench.compare({ ...few, steps: 8 });
   });
 }
 

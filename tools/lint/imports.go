@@ -27,7 +27,7 @@ type importRow struct {
 const jsontree = "weights/jsontree"
 
 // testSupport are packages that only tests import, apart from selftest, which the program runs as well.
-var testSupport = []string{"wasm/engine/enginetest", "wasm/goldens"}
+var testSupport = []string{"wasm/engine/enginetest", "wasm/goldens", "wasm/goldens/chains"}
 
 // blind are packages of the standard library that code without knowledge of files and browsers has no use for.
 var blind = []string{"os", "net", "net/http", "syscall/js", "path/filepath"}
@@ -57,7 +57,12 @@ var importTable = []importRow{
 	{dir: "wasm/engine/webgpu", own: append([]string{"wasm/internal/webgpu"}, engineImports...), not: machine},
 	{dir: "wasm/engine/selftest", own: []string{"wasm/...", "kernels", "weights"}, not: machine},
 	{dir: "wasm/engine/enginetest", own: []string{"wasm/...", "kernels", "weights"}, not: machine},
+	{dir: "wasm/goldens/chains", own: []string{"wasm/goldens", "wasm/diffusion"}, not: machine},
 	{dir: "wasm/goldens", own: []string{"wasm/...", "kernels", "weights"}, not: machine},
+	{dir: "wasm/codec", own: []string{"wasm/diffusion", "wasm/noise", "wasm/engine", "wasm/sampler"}, not: blind},
+	{dir: "wasm/likelihood", own: []string{"wasm/diffusion", "wasm/noise", "wasm/engine"}, not: blind},
+	{dir: "wasm/picture", not: blind},
+	{dir: "wasm/picture/resize", own: []string{"wasm/picture"}, outside: []string{"golang.org/x/image/draw"}, not: blind},
 	{dir: "wasm/sampler", own: []string{"wasm/diffusion", "wasm/noise", "wasm/engine"}, not: blind},
 	{dir: "wasm/internal/webgpu"},
 	{dir: "wasm/converter", own: []string{"wasm/...", "weights"}, not: testSupport},

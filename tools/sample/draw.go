@@ -16,13 +16,13 @@ import (
 type drawCmd struct {
 	modelFlags
 	chainFlags
-	Seed   uint64 `default:"0" help:"Seed of all noise: the same seed draws the same pictures."`
-	N      int    `default:"16" help:"Number of samples."`
-	First  int    `default:"0" help:"Index of the first sample: sample 11 is the same alone and among others."`
-	Labels []int  `placeholder:"Y" help:"Class labels: one for all samples or one for each."`
-	Out    string `required:"" placeholder:"PNG" help:"Grid of samples to write, without borders, ceil(sqrt(n)) in a row."`
-	Strip  string `placeholder:"PNG" help:"Also write the chains of the first 4 samples: x_t above the estimate of x_0, at most 12 steps, twice the size."`
-	JSON   bool   `name:"json" help:"Print what was done as JSON; ms_per_step is for all samples together."`
+	classFlags
+	Seed  uint64 `default:"0" help:"Seed of all noise: the same seed draws the same pictures."`
+	N     int    `default:"16" help:"Number of samples."`
+	First int    `default:"0" help:"Index of the first sample: sample 11 is the same alone and among others."`
+	Out   string `required:"" placeholder:"PNG" help:"Grid of samples to write, without borders, ceil(sqrt(n)) in a row."`
+	Strip string `placeholder:"PNG" help:"Also write the chains of the first 4 samples: x_t above the estimate of x_0, at most 12 steps, twice the size."`
+	JSON  bool   `name:"json" help:"Print what was done as JSON; ms_per_step is for all samples together."`
 }
 
 // Validate reports values outside their range.
@@ -55,7 +55,7 @@ func (c *drawCmd) Run(ctx context.Context, std stdio) error {
 		return err
 	}
 	defer s.close()
-	moves, err := s.moves(c.request())
+	steps, err := s.steps(c.request())
 	if err != nil {
 		return err
 	}
@@ -64,9 +64,9 @@ func (c *drawCmd) Run(ctx context.Context, std stdio) error {
 		return err
 	}
 	defer files.discard()
-	d := &drawing{drawCmd: c, s: s, steps: len(moves), grid: newGrid(s.d.InShape(1), c.N)}
+	d := &drawing{drawCmd: c, s: s, steps: steps, grid: newGrid(s.d.InShape(1), c.N)}
 	if c.Strip != "" {
-		d.strip = newStrip(s.d.InShape(1), c.N, len(moves))
+		d.strip = newStrip(s.d.InShape(1), c.N, steps)
 	}
 	start := time.Now()
 	if err := d.all(ctx, std); err != nil {
@@ -95,7 +95,7 @@ func (d *drawing) all(ctx context.Context, std stdio) error {
 // chain draws count samples, from number first of the grid on.
 func (d *drawing) chain(ctx context.Context, first, count int) error {
 	c, err := sampler.New(d.s.d, &d.s.Process, sampler.Config{Request: d.request(), Seed: d.Seed, Count: count, First: d.First + first,
-		Labels: slice(d.Labels, first, count)})
+		Labels: slice(d.Labels, first, count), Guidance: d.Guidance})
 	if err != nil {
 		return fmt.Errorf("%s: %w", d.s.Name(), err)
 	}

@@ -69,6 +69,9 @@ func damage(ts *testscript.TestScript, _ bool, args []string) {
 	case "nullable": // no fault: a class model whose row 0 means no class
 		m.Net.NullLabel = 0
 		data = pack(m)
+	case "sample": // no fault: a model that predicts x_0
+		m.Process.Prediction = "sample"
+		data = pack(m)
 	case "nan": // a weight that is not a number, hashed as if all were well
 		i := slices.IndexFunc(m.Entries, func(e weights.Entry) bool { return e.DType == weights.F32 && strings.HasSuffix(e.Name, ".bias") })
 		t, err := m.Tensor(m.Entries[i].Name)

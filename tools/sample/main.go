@@ -17,9 +17,18 @@ import (
 
 // commands is the command line.
 type commands struct {
-	Draw   drawCmd   `cmd:"" default:"withargs" help:"Draw pictures (the default command)."`
-	Eval   evalCmd   `cmd:"" help:"Run the network once on every case of a file."`
-	Replay replayCmd `cmd:"" help:"Run a whole chain on given noise and keep every state."`
+	Draw        drawCmd        `cmd:"" default:"withargs" help:"Draw pictures (the default command)."`
+	Eval        evalCmd        `cmd:"" help:"Run the network once on every case of a file."`
+	Replay      replayCmd      `cmd:"" help:"Run a whole chain on given noise and keep every state."`
+	Encode      encodeCmd      `cmd:"" help:"Code a picture with the model in few bits."`
+	Decode      decodeCmd      `cmd:"" help:"Decode a coded picture, whole or cut."`
+	Many        manyCmd        `cmd:"" help:"Draw many samples into a folder or an .npz file, in as many runs as it takes."`
+	Progressive progressiveCmd `cmd:"" help:"Rate and distortion of pictures by reverse step."`
+	Shared      sharedCmd      `cmd:"" help:"Draw pictures that share a latent."`
+	Interpolate interpolateCmd `cmd:"" help:"Draw what lies between two pictures."`
+	Edit        editCmd        `cmd:"" help:"Draw pictures from a given one, noised part of the way."`
+	Inpaint     inpaintCmd     `cmd:"" help:"Draw the rest of a picture of which a part is kept."`
+	NLL         nllCmd         `cmd:"" name:"nll" help:"Variational bound of pictures in bits per dimension."`
 }
 
 const description = `Draw pictures with a trained network in a pack.
@@ -29,6 +38,15 @@ Examples:
   sample --model digits.safetensors --sampler ddpm --seed 7 --n 4 --out four.png --strip film.png
   sample --model digits.safetensors --first 11 --n 1 --out again.png
   sample eval --model digits.safetensors --cases cases.safetensors --out eps.safetensors
+  sample nll --model digits.safetensors five.png
+  sample progressive --model digits.safetensors five.png
+  sample shared --model digits.safetensors --out shared.png
+  sample interpolate --model digits.safetensors --sampler ddpm three.png eight.png --out between.png
+  sample edit --model digits.safetensors scribble.png --out edited.png
+  sample inpaint --model digits.safetensors --mask mask.png five.png --out whole.png
+  sample many --model digits.safetensors --sampler dpmpp -n 50000 --out samples/
+  sample encode --model digits.safetensors five.png -o five.ud
+  sample decode --model digits.safetensors five.ud -o five.png
   sample replay --model digits.safetensors --sampler ddim --steps 20 --eta 1 --trace noise.safetensors --out states.safetensors
 
 Exit status:

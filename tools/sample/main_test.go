@@ -30,7 +30,9 @@ func TestScripts(t *testing.T) {
 			return os.Mkdir(filepath.Join(env.WorkDir, "to"), 0o755)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"damage": damage, "noise": noise, "cases": cases, "tile": tile, "png": isPNG, "holds": holds, "empty": empty,
+			"damage": damage, "noise": noise, "cases": cases, "tile": tile, "png": isPNG, "holds": holds, "empty": empty, "boundjson": boundJSONCheck,
+			"encodejson": encodeJSONCheck, "cutfile": cutFile, "near": near,
+			"npz": npzCheck, "interrupted": interrupted, "size": sizeCheck, "makemask": makeMask, "kept": kept,
 		},
 		Condition: func(cond string) (bool, error) { return cond == "simd" && simd, nil },
 	})

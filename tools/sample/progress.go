@@ -43,6 +43,17 @@ func (p *progress) step() {
 	_ = p.bar.Add(1)
 }
 
+// level follows a chain that goes down from timestep top in steps of any length.
+func (p *progress) level(top int) func(level int) {
+	done := 0
+	return func(level int) {
+		p.step()
+		now := top - level
+		_ = p.bar.Add(max(now-done-1, 0))
+		done = now
+	}
+}
+
 func (p *progress) close() { _ = p.bar.Clear() }
 
 func isTerminal(w io.Writer) bool {

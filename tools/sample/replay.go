@@ -15,9 +15,9 @@ import (
 type replayCmd struct {
 	modelFlags
 	chainFlags
-	Labels []int  `placeholder:"Y" help:"Class labels: one for all samples or one for each."`
-	Trace  string `required:"" placeholder:"IN" help:".safetensors file with x_T [B,C,H,W] and the noise z, [steps,B,C,H,W] or [steps,C,H,W] for all samples."`
-	Out    string `required:"" placeholder:"OUT" help:".safetensors file to write: x and x0 after every step, [steps,B,C,H,W] float32, and image, [B,C,H,W] uint8."`
+	classFlags
+	Trace string `required:"" placeholder:"IN" help:".safetensors file with x_T [B,C,H,W] and the noise z, [steps,B,C,H,W] or [steps,C,H,W] for all samples."`
+	Out   string `required:"" placeholder:"OUT" help:".safetensors file to write: x and x0 after every step, [steps,B,C,H,W] float32, and image, [B,C,H,W] uint8."`
 }
 
 // Help tells what the flags do not.
@@ -66,11 +66,11 @@ func (c *replayCmd) Run(ctx context.Context, std stdio) error {
 
 // read checks the request and the given noise against the model.
 func (c *replayCmd) read(in *weights.File, s *session) (*trace, error) {
-	moves, err := s.moves(c.request())
+	plan, err := s.plan(c.request())
 	if err != nil {
 		return nil, err
 	}
-	tr, err := readTrace(in, s.d, moves)
+	tr, err := readTrace(in, s.d, plan.Moves)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (c *replayCmd) all(ctx context.Context, std stdio, s *session, tr *trace, r
 	defer bar.close()
 	for first := 0; first < n; first += size {
 		count := min(size, n-first)
-		cfg := sampler.Config{Request: c.request(), Count: count, Labels: slice(c.Labels, first, count), Trace: tr.from(first)}
+		cfg := sampler.Config{Request: c.request(), Count: count, Labels: slice(c.Labels, first, count), Trace: tr.from(first), Guidance: c.Guidance}
 		chain, err := sampler.New(s.d, &s.Process, cfg)
 		if err == nil {
 			err = r.follow(ctx, chain, first, bar.step)
@@ -103,9 +103,10 @@ func (c *replayCmd) all(ctx context.Context, std stdio, s *session, tr *trace, r
 func (c *replayCmd) metadata(s *session, steps int) map[string]string {
 	m := map[string]string{"engine": s.info.Engine, "adapter": s.info.Adapter, "precision": s.info.Precision,
 		"sampler": c.Sampler, "steps": strconv.Itoa(steps), "model": s.ID()}
-	if c.Sampler == string(diffusion.SamplerDDIM) {
+	switch diffusion.Sampler(c.Sampler) {
+	case diffusion.DDIM:
 		m["eta"] = strconv.FormatFloat(c.Eta, 'g', -1, 64)
-	} else {
+	case diffusion.DDPM:
 		m["variance"] = c.variance(s)
 	}
 	return m

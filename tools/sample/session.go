@@ -50,16 +50,25 @@ func (s *session) close() {
 	s.file.Close()
 }
 
-// moves lists the chain's steps, and refuses a chain that the model cannot run.
-func (s *session) moves(r diffusion.Request) ([]diffusion.Move, error) {
-	moves, err := s.Process.Moves(r)
+// steps counts the chain's steps, and refuses a chain that the model cannot run.
+func (s *session) steps(r diffusion.Request) (int, error) {
+	plan, err := s.plan(r)
+	if err != nil {
+		return 0, err
+	}
+	return len(plan.Moves), nil
+}
+
+// plan is the chain's steps; a chain that the model cannot run is refused.
+func (s *session) plan(r diffusion.Request) (*diffusion.Plan, error) {
+	plan, err := s.Process.Plan(r)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name(), err)
 	}
 	if s.Net.InChannels != 1 && s.Net.InChannels != 3 {
 		return nil, fmt.Errorf("%s: draws %d channels; pictures have 1 (grey) or 3 (colour)", s.Name(), s.Net.InChannels)
 	}
-	return moves, nil
+	return plan, nil
 }
 
 // title is the model's name for people: the pack's file where it does not tell.

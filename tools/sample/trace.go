@@ -48,7 +48,7 @@ func readTrace(in *weights.File, d *engine.Denoiser, moves []diffusion.Move) (*t
 }
 
 func (tr *trace) readNoise(in *weights.File, moves []diffusion.Move) error {
-	if !in.Has("z") && !slices.ContainsFunc(moves, func(m diffusion.Move) bool { return m.Step.Noise != 0 }) {
+	if !in.Has("z") && !slices.ContainsFunc(moves, func(m diffusion.Move) bool { return m.Noisy() }) {
 		return nil
 	}
 	shape, z, err := values(in, "z")

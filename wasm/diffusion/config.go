@@ -14,12 +14,12 @@ type Config struct {
 	ZeroSNR            bool
 	Prediction         Prediction
 	Variance           Variance
-	Clip               float64 // bound of the x_0 estimate; 0 means none
+	Clip               float64 // bound of the x_0 estimate of ddpm and ddim; 0 means none
 	Spacing            Spacing
 	StepsOffset        int
-	// FinalAlphaBar0 makes DDIM end at alphaBar_0 instead of 1 (set_alpha_to_one false).
+	// FinalAlphaBar0 makes ddim and pndm end at alphaBar_0 instead of 1 (set_alpha_to_one false).
 	FinalAlphaBar0 bool
-	// Threshold is dynamic thresholding (Saharia et al. 2022): the quantile, 0 for none. Not sampled yet.
+	// Threshold is dynamic thresholding (Saharia et al. 2022): the quantile, 0 for none. It takes the place of Clip.
 	Threshold, ThresholdMax float64
 }
 
@@ -31,82 +31,122 @@ func (c *Config) Schedule() (*Schedule, error) {
 	return NewSchedule(c.BetaSchedule, c.TrainTimesteps, c.BetaStart, c.BetaEnd, c.ZeroSNR)
 }
 
-// Sampler names a sampler.
-type Sampler string
-
-// The samplers.
-const (
-	SamplerDDPM Sampler = "ddpm"
-	SamplerDDIM Sampler = "ddim"
-)
-
-// Request asks for a chain.
-type Request struct {
-	Sampler  Sampler
-	Steps    int     // 0 means every timestep (ddpm) or 50 (ddim)
-	Eta      float64 // ddim
-	Variance Variance
+// spacing is the spacing of a chain: the asked one; else the model's for the samplers that its scheduler file describes, and for the
+// others even spacing, which they were published with, or one that starts where a model of zero terminal SNR must.
+func (c *Config) spacing(r Request) Spacing {
+	switch {
+	case r.Spacing != "":
+		return r.Spacing
+	case samplers[r.Sampler].ownSpacing:
+		return c.Spacing
+	case c.ZeroSNR:
+		return Trailing
+	}
+	return Linspace
 }
 
-// Move is a step of a chain with the timestep it leaves.
-type Move struct {
-	T    int
-	Step Step
+// call is the part of a move that asks the network: at which timestep, and what its output says of x_0 and eps. clips says
+// whether the sampler clips x_0's estimate; all threshold it where the model says so.
+func (c *Config) call(s *Schedule, l level, clips bool) (m Move, eps Linear2, err error) {
+	m.T = l.t
+	m.X0, eps, err = s.estimate(c.Prediction, l)
+	switch {
+	case c.Threshold > 0:
+		m.Threshold, m.ThresholdMax = c.Threshold, c.ThresholdMax
+	case clips:
+		m.Clip = c.Clip
+	}
+	return m, eps, err
 }
 
-// Moves lists the steps of the chain r asks for, first to last. The last
-// step of ddpm adds no noise, whatever timestep it leaves; ddim's has none unless the model ends at alphaBar_0.
-func (c *Config) Moves(r Request) ([]Move, error) {
+// Plan lists the moves of the chain r asks for, first to last.
+func (c *Config) Plan(r Request) (*Plan, error) {
 	s, err := c.Schedule()
 	if err != nil {
 		return nil, err
 	}
-	if c.Threshold > 0 {
-		return nil, errors.New("the model asks for dynamic thresholding, which is not supported")
+	if err := r.Check(); err != nil {
+		return nil, err
 	}
-	usual, ok := map[Sampler]int{SamplerDDPM: s.T(), SamplerDDIM: min(50, s.T())}[r.Sampler]
-	if !ok {
-		return nil, errors.New("unknown sampler " + strconv.Quote(string(r.Sampler)) + ", expected ddpm or ddim")
+	if r.Depth < 0 || r.Depth > s.T() {
+		return nil, errors.New("depth must be from 1 to " + strconv.Itoa(s.T()) + ", found " + strconv.Itoa(r.Depth))
 	}
 	n := r.Steps
 	if n == 0 {
-		n = usual
+		n = s.T()
+		if usual := samplers[r.Sampler].steps; usual > 0 {
+			n = min(usual, n)
+		}
 	}
-	ts, err := Timesteps(c.Spacing, n, s.T(), c.StepsOffset)
+	if len(r.Timesteps) > 0 {
+		return c.listed(s, r)
+	}
+	switch r.Sampler {
+	case DPMpp, DPMppSDE, UniPC:
+		g, err := c.solverGrid(s, r, n)
+		if err != nil {
+			return nil, err
+		}
+		if r.Sampler == UniPC {
+			return c.unipc(s, r, g)
+		}
+		return c.dpmpp(s, r, g)
+	case Euler, EulerAncestral, Heun:
+		g, err := c.eulerGrid(s, r, n)
+		if err != nil {
+			return nil, err
+		}
+		return c.sigmaSpace(s, r, g)
+	}
+	ts, err := Timesteps(c.spacing(r), n, s.T(), c.StepsOffset)
 	if err != nil {
 		return nil, err
 	}
-	moves := make([]Move, n)
-	for k, t := range ts {
-		moves[k].T = t
-		if moves[k].Step, err = c.move(s, r, ts, k); err != nil {
-			return nil, err
-		}
+	for r.Depth > 0 && len(ts) > 0 && ts[0] >= r.Depth {
+		ts = ts[1:]
 	}
-	return moves, nil
+	if len(ts) == 0 {
+		return nil, tooShallow(r)
+	}
+	switch r.Sampler {
+	case DDPM:
+		return c.ddpm(s, r, ts)
+	case DDIM:
+		return c.ddim(s, r, ts, s.T()/n)
+	}
+	return c.pndm(s, r, ts, s.T()/n)
 }
 
-// move is step k of the chain over ts. DDPM steps to the next entry of the list; DDIM to t - T div N whatever the
-// spacing, as the diffusers library does and its models are tuned for.
-func (c *Config) move(s *Schedule, r Request, ts []int, k int) (Step, error) {
-	last := k == len(ts)-1
-	if r.Sampler == SamplerDDPM {
-		prev := -1
-		if !last {
-			prev = ts[k+1]
+// listed is a chain through given timesteps.
+func (c *Config) listed(s *Schedule, r Request) (*Plan, error) {
+	for i, t := range r.Timesteps {
+		if t < 0 || t >= s.T() || i > 0 && t >= r.Timesteps[i-1] {
+			return nil, errors.New("steps: timestep " + strconv.Itoa(t) + " of the list is outside 0 to " + strconv.Itoa(s.T()-1) + " or not below the one before")
 		}
-		v := r.Variance
-		if v == "" {
-			v = c.Variance
+	}
+	switch r.Sampler {
+	case DDPM:
+		return c.ddpm(s, r, r.Timesteps)
+	case DDIM:
+		return c.ddim(s, r, r.Timesteps, 0)
+	}
+	return nil, errors.New("steps: sampler " + string(r.Sampler) + " takes no list of timesteps: take ddpm or ddim")
+}
+
+func tooShallow(r Request) error {
+	return errors.New("depth " + strconv.Itoa(r.Depth) + " lies below every timestep of the chain: take a greater depth or more steps")
+}
+
+func unknownSampler(name Sampler) error {
+	list := ""
+	for i, s := range Samplers {
+		switch {
+		case i == len(Samplers)-1:
+			list += " or "
+		case i > 0:
+			list += ", "
 		}
-		return s.DDPM(c.Prediction, v, ts[k], prev, last)
+		list += string(s)
 	}
-	if !(r.Eta >= 0 && r.Eta <= 1) {
-		return Step{}, errors.New("eta must be from 0 to 1, found " + strconv.FormatFloat(r.Eta, 'g', -1, 64))
-	}
-	final := 1.0
-	if c.FinalAlphaBar0 {
-		final = s.AlphaBars[0]
-	}
-	return s.DDIM(c.Prediction, ts[k], ts[k]-s.T()/len(ts), r.Eta, final)
+	return errors.New("unknown sampler " + strconv.Quote(string(name)) + ", expected " + list)
 }

@@ -15,10 +15,19 @@ type Denoiser struct {
 	Engine  Engine
 	Net     *unet.Network
 	program Program
+	f       Func      // computes instead of the program, where not nil
 	table   []float32 // class rows [Classes][Hidden]
 	batch   int
 	vectors []Tensor // sinusoid and, for class models, the class rows of the batch
 	values  []float32
+}
+
+// Func computes a network's output for a batch as Denoise does.
+type Func func(ctx context.Context, out, x Tensor, t []float64, labels []int) error
+
+// FuncDenoiser is a Denoiser that computes with f, such as a closed form; of net it reads the shapes.
+func FuncDenoiser(e Engine, net *unet.Network, f Func) *Denoiser {
+	return &Denoiser{Engine: e, Net: net, f: f}
 }
 
 // NewDenoiser loads the plan of net with weights from src.
@@ -52,6 +61,9 @@ func (d *Denoiser) Denoise(ctx context.Context, out, x Tensor, t []float64, labe
 	n := x.Shape().N
 	if len(t) != n {
 		return errors.New("network: " + strconv.Itoa(len(t)) + " timesteps for " + strconv.Itoa(n) + " samples")
+	}
+	if d.f != nil {
+		return d.f(ctx, out, x, t, labels)
 	}
 	if err := d.reserve(n); err != nil {
 		return err
@@ -135,5 +147,7 @@ func (d *Denoiser) classes(n int, labels []int) error {
 // Release gives the network's storage back.
 func (d *Denoiser) Release() {
 	d.releaseVectors()
-	d.program.Release()
+	if d.program != nil {
+		d.program.Release()
+	}
 }

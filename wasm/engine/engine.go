@@ -37,6 +37,15 @@ type Term struct {
 	Channel int
 }
 
+// Factor is what a Modulate multiplies by: the values of T from Channel on, as many channels as the destination has, or one
+// for all of them where T has one.
+type Factor struct {
+	Add, Mul float32
+	Exp      bool
+	T        Tensor
+	Channel  int
+}
+
 // Program is a plan made ready to run: weights loaded, pipelines built.
 type Program interface {
 	// Run computes the plan for the batch of inputs. inputs and outputs follow plan.Inputs and plan.Outputs; all have
@@ -54,6 +63,11 @@ type Engine interface {
 	// Combine sets dst = clip(constant + sum of Coef*T), the sum taken in order, float32. clip <= 0 means no clipping, else the
 	// result is clamped to [-clip, clip]. dst may be one of the terms' tensors. 1 to 4 terms.
 	Combine(dst Tensor, constant, clip float32, terms ...Term) error
+	// Modulate sets dst = src times a factor for every element: by.Add + by.Mul*f, or its exponential. src may be dst.
+	Modulate(dst, src Tensor, by Factor) error
+	// Threshold thresholds every picture of t dynamically, in place: with s the given quantile of the picture's magnitudes, but
+	// from 1 to top, t = clip(t, -s, s)/s. It waits for the work issued so far.
+	Threshold(ctx context.Context, t Tensor, quantile, top float64) error
 	// Pixels reads the tensor (1 or 3 channels, values in [-1,1]) as 8-bit RGBA, [n][h][w][4]:
 	// round(clamp(v/2+0.5, 0, 1)*255), half to even, alpha 255.
 	Pixels(ctx context.Context, t Tensor) ([]byte, error)

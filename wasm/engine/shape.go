@@ -51,6 +51,16 @@ func (s Shape) ToNCHW(nchw, nhwc []float32) {
 	}
 }
 
+// CheckFactor reports tensors of a Modulate that do not fit the destination.
+func CheckFactor(dst, src Shape, f Factor) error {
+	s := f.T.Shape()
+	fits := s.C == 1 && f.Channel == 0 || f.Channel >= 0 && f.Channel+dst.C <= s.C
+	if src != dst || s.N != dst.N || s.H != dst.H || s.W != dst.W || !fits {
+		return errors.New("modulate: tensors " + src.String() + " and " + s.String() + " from channel " + strconv.Itoa(f.Channel) + " do not fit " + dst.String())
+	}
+	return nil
+}
+
 // CheckTerm reports a term of a Combine whose tensor does not fit the destination.
 func CheckTerm(dst Shape, t Term) error {
 	s := t.T.Shape()

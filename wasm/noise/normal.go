@@ -9,18 +9,24 @@ type Stream uint8
 const (
 	StepNoise    Stream = 0 // noise of the step that leaves integer timestep t
 	Start        Stream = 1 // x_T, with t = 0
-	ForwardNoise Stream = 2 // q(x_t given x_0)
+	ForwardNoise Stream = 2 // q(x_t given x_0); the repeat's number, if any, in the next byte
 	Coder        Stream = 3 // candidates of the coder
-	Repaint      Stream = 4 // repeats of RePaint, the repeat's number in the next byte
+	Repaint      Stream = 4 // step noise in repeats of RePaint, the repeat's number in the next byte
+	RepaintBack  Stream = 5 // noise that leads back to the beginning of a repeat, numbered likewise
 )
 
 // Normals fills out with standard normal values for one sample, in C,H,W order: block e of the counter makes elements
 // 4e to 4e+3.
 func Normals(out []float32, seed uint64, stream Stream, t, sample uint32) {
+	Repeated(out, seed, stream, 0, t, sample)
+}
+
+// Repeated is Normals for a noise that is drawn anew at the same place: repeat 0 is Normals itself.
+func Repeated(out []float32, seed uint64, stream Stream, repeat uint8, t, sample uint32) {
 	var z [4]float64
 	for i := range out {
 		if i%4 == 0 {
-			z = block(seed, uint64(stream)<<56|uint64(i/4), t, sample)
+			z = block(seed, uint64(stream)<<56|uint64(repeat)<<48|uint64(i/4), t, sample)
 		}
 		out[i] = float32(z[i%4])
 	}

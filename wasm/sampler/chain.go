@@ -19,6 +19,13 @@ type Config struct {
 	Count  int   // samples drawn together
 	First  int   // index of the first sample: sample i of a batch equals sample i alone
 	Labels []int // one a sample, or none
+	// Guidance is that of classifier-free guidance (Ho and Salimans 2022): out = null + Guidance (labelled - null). 0 and 1 mean none.
+	Guidance float64
+	// Begin is the state that the chain begins with, NCHW; x_T from the seed where it is nil. With Request.Depth it is a state in
+	// the middle of the process: see Forward.
+	Begin []float32
+	// Paint keeps a part of a picture; nil for none.
+	Paint *Paint
 	// Trace, where not nil, gives the noise instead of the seed: Trace(-1, x) fills x_T, Trace(k, z) the noise of step k; all samples, NCHW.
 	Trace func(k int, out []float32)
 }
@@ -31,12 +38,17 @@ type Chain struct {
 	d       *engine.Denoiser
 	process *diffusion.Config
 	cfg     Config
-	moves   []diffusion.Move
+	plan    *diffusion.Plan
+	script  []action
 	k       int // steps done
 
-	x, x0, out, z engine.Tensor
-	values        []float32
-	ts            []float64
+	slots   []engine.Tensor // x, x_0's estimate, output, noise and the histories, by diffusion.Slot
+	wide    engine.Tensor   // the network's whole output; also slots[Out], unless guidance makes that
+	null    engine.Tensor   // the output for the null label, with guidance
+	known   *known          // with Paint
+	values  []float32
+	ts      []float64
+	nullIDs []int
 }
 
 // New starts a chain at x_T.
@@ -45,75 +57,147 @@ func New(d *engine.Denoiser, process *diffusion.Config, cfg Config) (*Chain, err
 	if err != nil {
 		return nil, err
 	}
-	c.fill(-1)
-	return c, c.x.Write(c.values)
-}
-
-// prepare makes a chain without a state.
-func prepare(d *engine.Denoiser, process *diffusion.Config, cfg Config) (*Chain, error) {
-	if cfg.Count < 1 || cfg.Count > maxCount {
-		return nil, errors.New("count must be from 1 to " + strconv.Itoa(maxCount) + ", found " + strconv.Itoa(cfg.Count))
-	}
-	if cfg.First < 0 {
-		return nil, errors.New("the first sample's index must be 0 or more, found " + strconv.Itoa(cfg.First))
-	}
-	if d.Net.OutChannels != d.Net.InChannels {
-		return nil, errors.New("the network also predicts its variance (" + strconv.Itoa(d.Net.OutChannels) + " outputs for " + strconv.Itoa(d.Net.InChannels) + " channels): sampling with learned variance is not supported")
-	}
-	moves, err := process.Moves(cfg.Request)
-	if err != nil {
+	if err := c.begin(); err != nil {
+		c.Release()
 		return nil, err
-	}
-	c := &Chain{d: d, process: process, cfg: cfg, moves: moves, ts: make([]float64, cfg.Count)}
-	shape := d.InShape(cfg.Count)
-	c.values = make([]float32, shape.Len())
-	for _, t := range []*engine.Tensor{&c.x, &c.x0, &c.out, &c.z} {
-		if *t, err = d.Engine.NewTensor(shape); err != nil {
-			c.Release()
-			return nil, err
-		}
 	}
 	return c, nil
 }
 
+// begin writes the state that the chain begins with.
+func (c *Chain) begin() error {
+	if c.cfg.Begin != nil {
+		return c.X().Write(c.cfg.Begin)
+	}
+	c.fill(-1, action{})
+	for i, v := range c.values {
+		c.values[i] = float32(c.plan.Start * float64(v))
+	}
+	return c.X().Write(c.values)
+}
+
+// prepare makes a chain without a state.
+func prepare(d *engine.Denoiser, process *diffusion.Config, cfg Config) (*Chain, error) {
+	plan, err := process.Plan(cfg.Request)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(d, plan, &cfg); err != nil {
+		return nil, err
+	}
+	c := &Chain{d: d, process: process, cfg: cfg, plan: plan, script: script(plan, cfg.Paint), ts: make([]float64, cfg.Count)}
+	c.values = make([]float32, d.InShape(cfg.Count).Len())
+	if err := c.allocate(); err != nil {
+		c.Release()
+		return nil, err
+	}
+	return c, nil
+}
+
+// check reports a request that does not fit the network.
+func check(d *engine.Denoiser, plan *diffusion.Plan, cfg *Config) error {
+	if cfg.Count < 1 || cfg.Count > maxCount {
+		return errors.New("count must be from 1 to " + strconv.Itoa(maxCount) + ", found " + strconv.Itoa(cfg.Count))
+	}
+	if cfg.First < 0 {
+		return errors.New("the first sample's index must be 0 or more, found " + strconv.Itoa(cfg.First))
+	}
+	in, out := d.Net.InChannels, d.Net.OutChannels
+	if out != in && out != 2*in {
+		return errors.New("the network gives " + strconv.Itoa(out) + " channels for " + strconv.Itoa(in) + ": pictures need as many, or twice as many with a predicted variance")
+	}
+	if plan.Moves[0].Spread != nil && out != 2*in {
+		return errors.New("the network does not predict its variance: take variance fixed_small or fixed_large")
+	}
+	if cfg.Depth > 0 && cfg.Begin == nil && cfg.Trace == nil {
+		return errors.New("a chain from depth " + strconv.Itoa(cfg.Depth) + " needs a state to begin with")
+	}
+	if cfg.Begin != nil && len(cfg.Begin) != d.InShape(cfg.Count).Len() {
+		return errors.New("the state to begin with has " + strconv.Itoa(len(cfg.Begin)) + " values, " + d.InShape(cfg.Count).String() + " has " + strconv.Itoa(d.InShape(cfg.Count).Len()))
+	}
+	if cfg.guided() && (d.Net.Classes == 0 || d.Net.NullLabel < 0) {
+		return errors.New("guidance needs a model with classes and a label that stands for none of them")
+	}
+	if !(cfg.Guidance-cfg.Guidance == 0) {
+		return errors.New("guidance must be a number")
+	}
+	return cfg.Paint.check(d, plan, cfg)
+}
+
+func (c *Config) guided() bool { return c.Guidance != 0 && c.Guidance != 1 }
+
+// allocate makes the chain's tensors.
+func (c *Chain) allocate() (err error) {
+	make1 := func(s engine.Shape) (t engine.Tensor) {
+		if err == nil {
+			t, err = c.d.Engine.NewTensor(s)
+		}
+		return t
+	}
+	in, out := c.d.InShape(c.cfg.Count), c.d.OutShape(c.cfg.Count)
+	c.wide = make1(out)
+	for i := range int(diffusion.History0) + c.plan.Histories {
+		if diffusion.Slot(i) == diffusion.Out && !c.cfg.guided() {
+			c.slots = append(c.slots, c.wide)
+			continue
+		}
+		c.slots = append(c.slots, make1(in))
+	}
+	if c.cfg.guided() {
+		c.null = make1(out)
+		for range c.cfg.Count {
+			c.nullIDs = append(c.nullIDs, c.d.Net.NullLabel)
+		}
+	}
+	if err == nil && c.cfg.Paint != nil {
+		c.known, err = newKnown(c.d, c.cfg.Paint, c.cfg.Count)
+	}
+	return err
+}
+
 // fill puts the noise of step k (x_T for -1) into values.
-func (c *Chain) fill(k int) {
+func (c *Chain) fill(k int, a action) {
 	if c.cfg.Trace != nil {
 		c.cfg.Trace(k, c.values)
 		return
 	}
 	stream, t := noise.Start, uint32(0)
 	if k >= 0 {
-		stream, t = noise.StepNoise, uint32(c.moves[k].T)
+		stream, t = a.stream(), c.plan.Moves[a.move].NoiseT
 	}
+	c.draw(stream, a.repeat, t)
+}
+
+// draw puts noise of every sample into values.
+func (c *Chain) draw(stream noise.Stream, repeat uint8, t uint32) {
 	size := len(c.values) / c.cfg.Count
 	for i := range c.cfg.Count {
-		noise.Normals(c.values[i*size:][:size], c.cfg.Seed, stream, t, uint32(c.cfg.First+i))
+		noise.Repeated(c.values[i*size:][:size], c.cfg.Seed, stream, repeat, t, uint32(c.cfg.First+i))
 	}
 }
 
 // Steps is the length of the chain, Index the number of steps done.
-func (c *Chain) Steps() int { return len(c.moves) }
+func (c *Chain) Steps() int { return len(c.script) }
 
 // Index is the number of steps done.
 func (c *Chain) Index() int { return c.k }
 
 // Done says whether the picture is finished.
-func (c *Chain) Done() bool { return c.k == len(c.moves) }
+func (c *Chain) Done() bool { return c.k == len(c.script) }
 
-// Timestep is the timestep the next step leaves; -1 when the chain is done.
+// Timestep is the timestep the next step leaves, rounded down where it is fractional; -1 when the chain is done.
 func (c *Chain) Timestep() int {
 	if c.Done() {
 		return -1
 	}
-	return c.moves[c.k].T
+	return int(c.plan.Moves[c.script[c.k].move].T)
 }
 
 // X is the state x_t; X0 the last step's estimate of x_0. Both belong to the chain.
-func (c *Chain) X() engine.Tensor { return c.x }
+func (c *Chain) X() engine.Tensor { return c.slots[diffusion.X] }
 
 // X0 is the last step's estimate of x_0, zero before the first step.
-func (c *Chain) X0() engine.Tensor { return c.x0 }
+func (c *Chain) X0() engine.Tensor { return c.slots[diffusion.X0] }
 
 // Step does one step of the chain. It is an error to step a finished chain. After any error the state is that before the step
 // or, on a lost device, gone: resume from a saved state.
@@ -121,57 +205,33 @@ func (c *Chain) Step(ctx context.Context) error {
 	if c.Done() {
 		return errors.New("the chain is finished")
 	}
-	m := c.moves[c.k]
-	for i := range c.ts {
-		c.ts[i] = float64(m.T)
+	a := c.script[c.k]
+	m := &c.plan.Moves[a.move]
+	if a.back {
+		if err := c.goBack(a); err != nil {
+			return err
+		}
+		c.k++
+		return nil
 	}
-	if err := c.d.Denoise(ctx, c.out, c.x, c.ts, c.cfg.Labels); err != nil {
+	if err := c.ask(ctx, m.T); err != nil {
 		return err
 	}
-	if err := c.advance(m.Step); err != nil {
+	if err := c.advance(ctx, m, a); err != nil {
 		return err
 	}
 	c.k++
 	return nil
 }
 
-// advance computes x_0's estimate and the next state.
-func (c *Chain) advance(s diffusion.Step) error {
-	err := c.d.Engine.Combine(c.x0, 0, float32(c.process.Clip), term(s.X0.X, c.x), term(s.X0.Out, c.out))
-	if err != nil {
-		return err
-	}
-	terms := []engine.Term{term(s.OfX0, c.x0), term(s.OfX, c.x), term(s.OfOut, c.out)}
-	if s.Noise != 0 {
-		c.fill(c.k)
-		if err := c.z.Write(c.values); err != nil {
-			return err
-		}
-		terms = append(terms, term(s.Noise, c.z))
-	}
-	return c.d.Engine.Combine(c.x, 0, 0, nonzero(terms)...)
-}
-
-func term(coef float64, t engine.Tensor) engine.Term { return engine.Term{Coef: float32(coef), T: t} }
-
-// nonzero drops terms without weight, so that an output that does not count cannot spoil the state. One term stays.
-func nonzero(terms []engine.Term) []engine.Term {
-	kept := terms[:0]
-	for _, t := range terms {
-		if t.Coef != 0 {
-			kept = append(kept, t)
-		}
-	}
-	if len(kept) == 0 {
-		return terms[:1]
-	}
-	return kept
-}
-
 // Release gives the chain's storage back.
 func (c *Chain) Release() {
-	for _, t := range []engine.Tensor{c.x, c.x0, c.out, c.z} {
-		if t != nil {
+	list := append([]engine.Tensor{c.wide, c.null}, c.slots...)
+	if c.known != nil {
+		list = append(list, c.known.picture, c.known.mask, c.known.room)
+	}
+	for i, t := range list {
+		if t != nil && (i == 0 || t != c.wide) {
 			t.Release()
 		}
 	}

@@ -77,10 +77,17 @@ func (l *loaded) picture(cfg sampler.Config) []float32 {
 
 // requests are the forms of chain: with noise in every step, with some, with none.
 var requests = map[string]diffusion.Request{
-	"ddpm":         {Sampler: diffusion.SamplerDDPM, Steps: 12},
-	"ddim, eta 1":  {Sampler: diffusion.SamplerDDIM, Steps: 12, Eta: 1},
-	"ddim, eta .3": {Sampler: diffusion.SamplerDDIM, Steps: 12, Eta: 0.3},
-	"ddim":         {Sampler: diffusion.SamplerDDIM, Steps: 12},
+	"ddpm":         {Sampler: diffusion.DDPM, Steps: 12},
+	"ddim, eta 1":  {Sampler: diffusion.DDIM, Steps: 12, Eta: 1},
+	"ddim, eta .3": {Sampler: diffusion.DDIM, Steps: 12, Eta: 0.3},
+	"ddim":         {Sampler: diffusion.DDIM, Steps: 12},
+	"dpmpp":        {Sampler: diffusion.DPMpp, Steps: 12, Solver: diffusion.Solver{Order: 3}},
+	"dpmpp-sde":    {Sampler: diffusion.DPMppSDE, Steps: 12, Solver: diffusion.Solver{Karras: true}},
+	"unipc":        {Sampler: diffusion.UniPC, Steps: 12, Solver: diffusion.Solver{Order: 3}},
+	"ancestral":    {Sampler: diffusion.EulerAncestral, Steps: 12},
+	"heun":         {Sampler: diffusion.Heun, Steps: 6},
+	"pndm":         {Sampler: diffusion.PNDM, Steps: 6},
+	"plms":         {Sampler: diffusion.PLMS, Steps: 11},
 }
 
 func each(t *testing.T, test func(l *loaded, r diffusion.Request)) {
@@ -141,7 +148,7 @@ func TestFork(t *testing.T) {
 		if !slices.Equal(l.read(c.X()), l.read(same.X())) {
 			l.t.Error("a fork with the same seed went another way")
 		}
-		noisy := r.Sampler == diffusion.SamplerDDPM || r.Eta > 0
+		noisy := slices.Contains([]diffusion.Sampler{diffusion.DDPM, diffusion.DPMppSDE, diffusion.EulerAncestral}, r.Sampler) || r.Eta > 0
 		if slices.Equal(l.read(c.X()), l.read(other.X())) == noisy {
 			l.t.Errorf("a fork with another seed: equal pictures %v, want %v", !noisy, !noisy)
 		}
@@ -163,7 +170,7 @@ func TestResume(t *testing.T) {
 	each(t, func(l *loaded, r diffusion.Request) {
 		cfg := sampler.Config{Request: r, Seed: 7, Count: 2, First: 3}
 		want := l.picture(cfg)
-		for _, at := range []int{0, 1, 6, 11, 12} {
+		for _, at := range []int{0, 1, 6, 9, 11} {
 			c := l.chain(cfg)
 			l.step(c, at)
 			s, err := c.State(l.t.Context())
@@ -193,6 +200,7 @@ func TestResumeRefuses(t *testing.T) {
 	for what, spoil := range map[string]func(s *sampler.State){
 		"index below": func(s *sampler.State) { s.Index = -1 },
 		"index above": func(s *sampler.State) { s.Index = 13 },
+		"history":     func(s *sampler.State) { s.Histories = [][]float32{s.X} },
 		"short x":     func(s *sampler.State) { s.X = s.X[1:] },
 		"no x0":       func(s *sampler.State) { s.X0 = nil },
 		"count":       func(s *sampler.State) { s.Config.Count = 2 },
@@ -212,7 +220,7 @@ func TestResumeRefuses(t *testing.T) {
 // Where a chain stands, from its start to its end and past it.
 func TestSteps(t *testing.T) {
 	l := load(t, "chain-tutorial")
-	c := l.chain(sampler.Config{Request: diffusion.Request{Sampler: diffusion.SamplerDDPM, Steps: 4}, Count: 1})
+	c := l.chain(sampler.Config{Request: diffusion.Request{Sampler: diffusion.DDPM, Steps: 4}, Count: 1})
 	var ts []int
 	for k := 0; !c.Done(); k++ {
 		if c.Index() != k || c.Steps() != 4 {
@@ -241,23 +249,28 @@ func TestNewRefuses(t *testing.T) {
 		cfg  sampler.Config
 		says string
 	}{
-		"no samples":       {plain, sampler.Config{Request: ddpm}, "count"},
-		"negative count":   {plain, sampler.Config{Request: ddpm, Count: -1}, "-1"},
-		"too many":         {plain, sampler.Config{Request: ddpm, Count: 1 << 30}, "4096"},
-		"negative first":   {plain, sampler.Config{Request: ddpm, Count: 1, First: -1}, "first"},
-		"no sampler":       {plain, sampler.Config{Count: 1}, "sampler"},
-		"unknown sampler":  {plain, sampler.Config{Count: 1, Request: diffusion.Request{Sampler: "euler", Steps: 3}}, "euler"},
-		"too many steps":   {plain, sampler.Config{Count: 1, Request: diffusion.Request{Sampler: "ddpm", Steps: 1001}}, "1001"},
-		"negative steps":   {plain, sampler.Config{Count: 1, Request: diffusion.Request{Sampler: "ddim", Steps: -1}}, "-1"},
-		"eta":              {plain, sampler.Config{Count: 1, Request: diffusion.Request{Sampler: "ddim", Steps: 3, Eta: 1.5}}, "eta"},
-		"eta no number":    {plain, sampler.Config{Count: 1, Request: diffusion.Request{Sampler: "ddim", Steps: 3, Eta: math.NaN()}}, "NaN"},
-		"variance":         {plain, sampler.Config{Count: 1, Request: diffusion.Request{Sampler: "ddpm", Steps: 3, Variance: "learned"}}, "learned"},
-		"labels unwanted":  {plain, sampler.Config{Request: ddpm, Count: 1, Labels: []int{0}}, "classes"},
-		"no labels":        {classes, sampler.Config{Request: ddpm, Count: 1}, "label"},
-		"too few labels":   {classes, sampler.Config{Request: ddpm, Count: 2, Labels: []int{0}}, "labels"},
-		"label too large":  {classes, sampler.Config{Request: ddpm, Count: 1, Labels: []int{10}}, "10"},
-		"negative label":   {classes, sampler.Config{Request: ddpm, Count: 1, Labels: []int{-1}}, "-1"},
-		"learned variance": {sigma, sampler.Config{Request: ddpm, Count: 1}, "variance"},
+		"no samples":               {plain, sampler.Config{Request: ddpm}, "count"},
+		"negative count":           {plain, sampler.Config{Request: ddpm, Count: -1}, "-1"},
+		"too many":                 {plain, sampler.Config{Request: ddpm, Count: 1 << 30}, "4096"},
+		"negative first":           {plain, sampler.Config{Request: ddpm, Count: 1, First: -1}, "first"},
+		"no sampler":               {plain, sampler.Config{Count: 1}, "sampler"},
+		"unknown sampler":          {plain, sampler.Config{Count: 1, Request: diffusion.Request{Sampler: "leapfrog", Steps: 3}}, "leapfrog"},
+		"too many steps":           {plain, sampler.Config{Count: 1, Request: diffusion.Request{Sampler: "ddpm", Steps: 1001}}, "1001"},
+		"negative steps":           {plain, sampler.Config{Count: 1, Request: diffusion.Request{Sampler: "ddim", Steps: -1}}, "-1"},
+		"eta":                      {plain, sampler.Config{Count: 1, Request: diffusion.Request{Sampler: "ddim", Steps: 3, Eta: 1.5}}, "eta"},
+		"eta no number":            {plain, sampler.Config{Count: 1, Request: diffusion.Request{Sampler: "ddim", Steps: 3, Eta: math.NaN()}}, "NaN"},
+		"variance":                 {plain, sampler.Config{Count: 1, Request: diffusion.Request{Sampler: "ddpm", Steps: 3, Variance: "learned"}}, "does not predict its variance"},
+		"labels unwanted":          {plain, sampler.Config{Request: ddpm, Count: 1, Labels: []int{0}}, "classes"},
+		"no labels":                {classes, sampler.Config{Request: ddpm, Count: 1}, "label"},
+		"too few labels":           {classes, sampler.Config{Request: ddpm, Count: 2, Labels: []int{0}}, "labels"},
+		"label too large":          {classes, sampler.Config{Request: ddpm, Count: 1, Labels: []int{10}}, "10"},
+		"negative label":           {classes, sampler.Config{Request: ddpm, Count: 1, Labels: []int{-1}}, "-1"},
+		"guidance without classes": {plain, sampler.Config{Request: ddpm, Count: 1, Guidance: 2}, "classes"},
+		"guidance without null":    {classes, sampler.Config{Request: ddpm, Count: 1, Labels: []int{1}, Guidance: 2}, "none of them"},
+		"guidance no number":       {sigma, sampler.Config{Request: ddpm, Count: 1, Guidance: math.NaN()}, "guidance"},
+		"depth without state":      {plain, sampler.Config{Request: diffusion.Request{Sampler: "ddpm", Depth: 500}, Count: 1}, "begin"},
+		"short state":              {plain, sampler.Config{Request: ddpm, Count: 1, Begin: make([]float32, 3)}, "3 values"},
+		"mask":                     {plain, sampler.Config{Request: ddpm, Count: 1, Paint: &sampler.Paint{Mask: make([]float32, 3)}}, "mask"},
 	} {
 		chain, err := sampler.New(c.l.d, &c.l.process, c.cfg)
 		if err == nil { // labels are the network's business: the first step tells
@@ -273,7 +286,7 @@ func TestNewRefuses(t *testing.T) {
 // Labels reach the network: another label, another picture, each sample by its own.
 func TestLabels(t *testing.T) {
 	l := load(t, "classes")
-	cfg := sampler.Config{Request: diffusion.Request{Sampler: diffusion.SamplerDDIM, Steps: 3}, Seed: 1, Count: 2, Labels: []int{4, 9}}
+	cfg := sampler.Config{Request: diffusion.Request{Sampler: diffusion.DDIM, Steps: 3}, Seed: 1, Count: 2, Labels: []int{4, 9}}
 	both := l.picture(cfg)
 	size := len(both) / 2
 	cfg.Count, cfg.Labels = 1, []int{4}

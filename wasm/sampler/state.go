@@ -3,27 +3,41 @@ package sampler
 import (
 	"context"
 	"errors"
+	"math"
 	"strconv"
 
 	"unnoise/wasm/diffusion"
 	"unnoise/wasm/engine"
+	"unnoise/wasm/noise"
 )
 
 // State is all a chain needs to go on elsewhere: the noise is counter-based, so a chain resumed from a State draws the
 // same picture on the same engine.
 type State struct {
-	Config Config
-	Index  int       // steps done
-	X, X0  []float32 // NCHW
+	Config    Config
+	Index     int         // steps done
+	X, X0     []float32   // NCHW
+	Histories [][]float32 // what a multistep sampler remembers, NCHW
+}
+
+// kept are the tensors that make up the state.
+func (c *Chain) kept() []engine.Tensor {
+	return append([]engine.Tensor{c.X(), c.X0()}, c.slots[diffusion.History0:]...)
 }
 
 // State copies the chain's state out, waiting for the work issued so far.
 func (c *Chain) State(ctx context.Context) (*State, error) {
-	s := &State{Config: c.cfg, Index: c.k, X: make([]float32, len(c.values)), X0: make([]float32, len(c.values))}
-	if err := c.x.Read(ctx, s.X); err != nil {
-		return nil, err
+	s := &State{Config: c.cfg, Index: c.k}
+	var list [][]float32
+	for _, t := range c.kept() {
+		v := make([]float32, len(c.values))
+		if err := t.Read(ctx, v); err != nil {
+			return nil, err
+		}
+		list = append(list, v)
 	}
-	return s, c.x0.Read(ctx, s.X0)
+	s.X, s.X0, s.Histories = list[0], list[1], list[2:]
+	return s, nil
 }
 
 // Resume continues a chain from a state, on any engine.
@@ -32,15 +46,23 @@ func Resume(d *engine.Denoiser, process *diffusion.Config, s *State) (*Chain, er
 	if err != nil {
 		return nil, err
 	}
-	if s.Index < 0 || s.Index > len(c.moves) || len(s.X) != len(c.values) || len(s.X0) != len(c.values) {
+	list := append([][]float32{s.X, s.X0}, s.Histories...)
+	fits := s.Index >= 0 && s.Index <= len(c.script) && len(list) == len(c.kept())
+	for _, v := range list {
+		fits = fits && len(v) == len(c.values)
+	}
+	if !fits {
 		c.Release()
 		return nil, errors.New("the saved state (step " + strconv.Itoa(s.Index) + ", " + strconv.Itoa(len(s.X)) + " values) does not fit the chain")
 	}
 	c.k = s.Index
-	if err := c.x.Write(s.X); err != nil {
-		return nil, err
+	for i, t := range c.kept() {
+		if err := t.Write(list[i]); err != nil {
+			c.Release()
+			return nil, err
+		}
 	}
-	return c, c.x0.Write(s.X0)
+	return c, nil
 }
 
 // Fork starts a second chain from the present state with another seed (Ho et al. 2020, figure 7). A chain without noise (ddim, eta 0)
@@ -53,8 +75,26 @@ func (c *Chain) Fork(seed uint64) (*Chain, error) {
 		return nil, err
 	}
 	f.k = c.k
-	if err := c.d.Engine.Combine(f.x, 0, 0, term(1, c.x)); err != nil {
-		return nil, err
+	to := f.kept()
+	for i, t := range c.kept() {
+		if err := c.d.Engine.Combine(to[i], 0, 0, term(1, t)); err != nil {
+			f.Release()
+			return nil, err
+		}
 	}
-	return f, c.d.Engine.Combine(f.x0, 0, 0, term(1, c.x0))
+	return f, nil
+}
+
+// Forward noises a batch of pictures x_0 (NCHW) to the level alphaBar: q(x_t given x_0) (equation 4), sample first+i with its
+// own noise of the seed, named by depth.
+func Forward(x0 []float32, count int, alphaBar float64, seed uint64, depth, first int) []float32 {
+	z, size := make([]float32, len(x0)), len(x0)/count
+	for i := range count {
+		noise.Normals(z[i*size:][:size], seed, noise.ForwardNoise, uint32(depth), uint32(first+i))
+	}
+	signal, spread := math.Sqrt(alphaBar), math.Sqrt(1-alphaBar)
+	for i := range z {
+		z[i] = float32(signal*float64(x0[i]) + spread*float64(z[i]))
+	}
+	return z
 }

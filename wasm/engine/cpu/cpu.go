@@ -108,6 +108,40 @@ func (e *Engine) Combine(dst engine.Tensor, constant, clip float32, terms ...eng
 	return nil
 }
 
+// Modulate implements engine.Engine.
+func (e *Engine) Modulate(dst, src engine.Tensor, by engine.Factor) error {
+	out, err := own(dst)
+	if err != nil {
+		return err
+	}
+	in, err := own(src)
+	if err != nil {
+		return err
+	}
+	f, err := own(by.T)
+	if err != nil {
+		return err
+	}
+	if err := engine.CheckFactor(out.shape, in.shape, by); err != nil {
+		return err
+	}
+	kernels.PlainModulate(out.data, in.data, out.shape.C, kernels.Factor{Add: by.Add, Mul: by.Mul, Exp: by.Exp, In: f.data, C: f.shape.C, Skip: by.Channel})
+	return nil
+}
+
+// Threshold implements engine.Engine.
+func (e *Engine) Threshold(ctx context.Context, t engine.Tensor, quantile, top float64) error {
+	x, err := own(t)
+	if err != nil {
+		return err
+	}
+	size := len(x.data) / x.shape.N
+	for at := 0; at < len(x.data); at += size {
+		kernels.PlainThreshold(x.data[at:][:size], quantile, top)
+	}
+	return ctx.Err()
+}
+
 // Pixels implements engine.Engine.
 func (e *Engine) Pixels(ctx context.Context, t engine.Tensor) ([]byte, error) {
 	in, err := own(t)

@@ -17,6 +17,10 @@ import (
 // chainBound: the reference's README allows 1e-4 at every mark of a chain with a float32 state and network.
 const chainBound = 1e-4
 
+// estimateBound is what float32 leaves of the network's output, and so of x_0's estimate times sqrt(alphaBar/(1-alphaBar)): the networks of
+// the chains are within 2e-6 of float64 on every engine. At t = 999 a single unit in the last place of eps moves the estimate by 2e-5.
+const estimateBound = 2e-6
+
 // Chains runs every chain of goldens/chains that goes through a U-Net, with float32 weights against the kept states and
 // with float16 weights against the final state.
 func Chains(t *testing.T, e engine.Engine) {
@@ -61,9 +65,9 @@ type chainCase struct {
 
 // request reads what the variant asks for: "fixed_large" or "fixed_small", "eta0" or "eta1".
 func (c *chainCase) request() diffusion.Request {
-	r := diffusion.Request{Sampler: diffusion.SamplerDDPM, Steps: c.f.Int("num_inference_steps"), Variance: diffusion.Variance(c.variant)}
+	r := diffusion.Request{Sampler: diffusion.DDPM, Steps: c.f.Int("num_inference_steps"), Variance: diffusion.Variance(c.variant)}
 	if c.f.Text("scheduler") == "DDIMScheduler" {
-		r.Sampler, r.Variance = diffusion.SamplerDDIM, ""
+		r.Sampler, r.Variance = diffusion.DDIM, ""
 		if c.variant == "eta1" {
 			r.Eta = 1
 		}
@@ -89,15 +93,20 @@ func (c *chainCase) run(dir string, dtype weights.DType) {
 		c.t.Fatal(err)
 	}
 	defer chain.Release()
-	c.follow(chain, dtype)
+	schedule, err := m.Process.Schedule()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.follow(chain, schedule, dtype)
 }
 
 // follow steps to the end and compares the kept states (float32 weights) or the last (float16).
-func (c *chainCase) follow(chain *sampler.Chain, dtype weights.DType) {
+func (c *chainCase) follow(chain *sampler.Chain, schedule *diffusion.Schedule, dtype weights.DType) {
 	kept, row := c.f.Float64s("step"), 0
 	worst := 0.0
 	for !chain.Done() {
 		k := chain.Index()
+		signal, noise := schedule.Forward(int(chain.Timestep()))
 		if err := chain.Step(context.Background()); err != nil {
 			c.t.Fatal(err)
 		}
@@ -105,7 +114,8 @@ func (c *chainCase) follow(chain *sampler.Chain, dtype weights.DType) {
 			continue
 		}
 		if dtype == weights.F32 {
-			worst = max(worst, c.compare(chain.X(), "x", row), c.compare(chain.X0(), "x0", row))
+			estimate := chainBound + estimateBound*noise/signal
+			worst = max(worst, c.compare(chain.X(), "x", row, chainBound), c.compare(chain.X0(), "x0", row, estimate))
 		}
 		row++
 	}
@@ -125,10 +135,10 @@ func (c *chainCase) follow(chain *sampler.Chain, dtype weights.DType) {
 	c.t.Logf("%s %s: largest difference %.2g", c.variant, dtype, worst)
 }
 
-func (c *chainCase) compare(state engine.Tensor, name string, row int) float64 {
+func (c *chainCase) compare(state engine.Tensor, name string, row int, bound float64) float64 {
 	got := read(c.t, state)
 	want := c.f.Values(name + "." + c.variant)[row*len(got):][:len(got)]
-	worst, err := goldens.Compare(got, want, goldens.Tolerance{Abs: chainBound})
+	worst, err := goldens.Compare(got, want, goldens.Tolerance{Abs: bound})
 	if err != nil {
 		c.t.Errorf("%s %s at mark %d: %v", c.variant, name, row, err)
 	}

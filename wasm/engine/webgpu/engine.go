@@ -68,7 +68,7 @@ func New(ctx context.Context) (*Engine, error) {
 	}
 	e.dummy, err = dev.NewBuffer("absent", 256, webgpu.Storage)
 	if err == nil {
-		err = e.shop.prepare(ctx, []spec{{shader: "combine"}, {shader: "pixels"}})
+		err = e.shop.prepare(ctx, []spec{{shader: "combine"}, {shader: "modulate"}, {shader: "pixels"}})
 	}
 	if err != nil {
 		dev.Destroy()

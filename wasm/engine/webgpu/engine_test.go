@@ -202,10 +202,11 @@ func TestDeviceLost(t *testing.T) {
 	_, pixelsErr := e.Pixels(ctx, x)
 	for name, err := range map[string]error{
 		"Sync": e.Sync(ctx), "NewTensor": newErr, "Load": loadErr, "Pixels": pixelsErr,
-		"Run":     program.Run(ctx, []engine.Tensor{out}, []engine.Tensor{x, x, x}),
-		"Write":   x.Write(inputs[0].Values),
-		"Read":    x.Read(ctx, make([]float32, x.Shape().Len())),
-		"Combine": e.Combine(x, 0, 0, engine.Term{Coef: 1, T: x}),
+		"Run":      program.Run(ctx, []engine.Tensor{out}, []engine.Tensor{x, x, x}),
+		"Write":    x.Write(inputs[0].Values),
+		"Read":     x.Read(ctx, make([]float32, x.Shape().Len())),
+		"Combine":  e.Combine(x, 0, 0, engine.Term{Coef: 1, T: x}),
+		"Modulate": e.Modulate(x, x, engine.Factor{T: out}), "Threshold": e.Threshold(ctx, x, 0.9, 1),
 	} {
 		if !errors.Is(err, ErrDeviceLost) {
 			t.Errorf("%s after the loss: %v", name, err)
@@ -231,6 +232,8 @@ func TestMistakes(t *testing.T) {
 		"foreign":      e.Combine(x, 0, 0, engine.Term{Coef: 1, T: other}),
 		"no terms":     e.Combine(x, 0, 0),
 		"channels":     e.Combine(x, 0, 0, engine.Term{Coef: 1, T: x, Channel: 1}),
+		"factor":       e.Modulate(x, x, engine.Factor{T: x}),
+		"factor shape": e.Modulate(x, x, engine.Factor{T: newTensor(t, e, engine.Shape{N: 1, C: 2, H: 4, W: 4})}),
 		"length":       x.Write(make([]float32, 47)),
 		"too large":    tooLarge,
 		"empty":        empty,

@@ -14,7 +14,7 @@ import (
 // reads is the number of buffers each shader reads, between its uniform block and the buffer it writes.
 var reads = map[string]int{
 	"linear": 4, "groupnorm": 4, "conv3x3": 7, "conv3x3_reduce": 4, "conv1x1": 7, "attention": 1,
-	"avgpool2": 2, "upsample": 1, "concat": 2, "combine": 4, "pixels": 1,
+	"avgpool2": 2, "upsample": 1, "concat": 2, "combine": 4, "modulate": 2, "pixels": 1,
 }
 
 // constants are the values of a shader's overrides.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 
+	"unnoise/kernels"
 	"unnoise/wasm/engine"
 	"unnoise/wasm/internal/webgpu"
 )
@@ -134,6 +135,54 @@ func (e *Engine) Combine(dst engine.Tensor, constant, clip float32, terms ...eng
 		}
 	}
 	return e.run(key, combineParams(out.shape.Len(), out.shape.C, constant, clip, list), out.shape.Len())
+}
+
+// Modulate implements engine.Engine.
+func (e *Engine) Modulate(dst, src engine.Tensor, by engine.Factor) error {
+	out, err := e.own(dst)
+	if err != nil {
+		return err
+	}
+	in, err := e.own(src)
+	if err != nil {
+		return err
+	}
+	f, err := e.own(by.T)
+	if err != nil {
+		return err
+	}
+	if err := e.check(); err != nil {
+		return err
+	}
+	if err := engine.CheckFactor(out.shape, in.shape, by); err != nil {
+		return err
+	}
+	if f == out {
+		return errors.New("modulate: the factor cannot be the destination")
+	}
+	key := verbKey{shader: "modulate", reads: [maxTerms]*webgpu.Buffer{in.buf, f.buf}, write: out.buf}
+	if in == out {
+		key.reads[0] = e.dummy
+	}
+	var p params
+	p.u(out.shape.Len(), out.shape.C, f.shape.C, by.Channel)
+	p.f(by.Add)
+	p.f(by.Mul)
+	p.u(flag(by.Exp), flag(in == out))
+	return e.run(key, p, out.shape.Len())
+}
+
+// Threshold implements engine.Engine. The pictures come back to be sorted: few models ask for it, and it is exact.
+func (e *Engine) Threshold(ctx context.Context, t engine.Tensor, quantile, top float64) error {
+	x := make([]float32, t.Shape().Len())
+	if err := t.Read(ctx, x); err != nil {
+		return err
+	}
+	size := len(x) / t.Shape().N
+	for at := 0; at < len(x); at += size {
+		kernels.PlainThreshold(x[at:][:size], quantile, top)
+	}
+	return t.Write(x)
 }
 
 // Pixels implements engine.Engine.
