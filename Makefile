@@ -5,6 +5,7 @@
 #            BROWSERS="..."     which browsers `make test-browser` drives
 #            MODEL=DIR CASES=F  input and output of `make golden`
 #            BENCH="..."        options of `make bench`
+#            FUZZTIME=1h        how long `make fuzz` tries each target
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -20,6 +21,7 @@ GO       = go
 ADDR     = localhost:8080
 BROWSERS = chromium firefox webkit
 PYTHON   = python3
+FUZZTIME = 1h
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFOLDERS   = kernels weights wasm tools
@@ -43,7 +45,7 @@ build: ## build/convert, build/sample and the site in build/site
 serve: build ## build the site and serve it on ADDR
 	$(GO) run ./tools/serve --addr $(ADDR)
 
-test: deps lint test-go test-browser ## everything: lint, Go tests native, tests in browsers
+test: deps lint test-go test-fuzz test-browser ## everything: lint, Go tests native, fuzzing, tests in browsers
 	@echo "all tests passed"
 
 test-go: .venv ## Go tests with SIMD and with plain loops; the js/wasm build
@@ -53,6 +55,12 @@ ifneq ($(GOEXPERIMENT),)
 	GOEXPERIMENT= $(GO) test ./...
 endif
 	$(JS) $(GO) build $(CORE)
+
+test-fuzz: ## the readers of foreign files, a minute a target
+	tools/fuzz.sh 60s
+
+fuzz: ## the same for FUZZTIME a target: hours, days
+	tools/fuzz.sh $(FUZZTIME)
 
 test-browser: node_modules build ## engines and page in real browsers
 	@tools/deps.sh browsers
@@ -104,4 +112,4 @@ node_modules: package.json package-lock.json
 	.venv/bin/pip install --quiet --disable-pip-version-check -r weights/testdata/requirements.txt
 	@touch .venv
 
-.PHONY: help deps build serve test test-go test-browser lint lint-format lint-vet lint-static lint-tree lint-page golden bench clean
+.PHONY: help deps build serve test test-go test-fuzz fuzz test-browser lint lint-format lint-vet lint-static lint-tree lint-page golden bench clean
