@@ -2,14 +2,13 @@ package weights
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
-	"hash"
 	"io"
 	"maps"
 	"strconv"
 
 	"unnoise/weights/jsontree"
+	"unnoise/weights/sha256"
 )
 
 // PackWriter writes a pack's tensors one after the other, so that none but the one at hand need be in memory. A pack is
@@ -18,7 +17,7 @@ type PackWriter struct {
 	w       io.Writer
 	entries []Entry
 	size    int64
-	chunk   hash.Hash
+	chunk   sha256.Hash
 	filled  int
 	hashes  []any
 }

@@ -14,7 +14,7 @@ import (
 
 // tooHeavy are packages that must not reach the WebAssembly module, directly or through others: they pull in
 // reflection over everything and add hundreds of kilobytes to what every visitor downloads.
-var tooHeavy = []string{"encoding/json", "fmt", "image/png", "log", "net/http", "testing", "text/template"}
+var tooHeavy = []string{"crypto/sha256", "encoding/json", "fmt", "image/png", "log", "net/http", "testing", "text/template"}
 
 // wasmMain is the folder of the program that the page loads.
 const wasmMain = "wasm"
