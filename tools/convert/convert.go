@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 
 	"unnoise/wasm/certificate"
 	"unnoise/wasm/checkpoint"
@@ -71,8 +70,6 @@ func (c *checkpointFlags) settings() (*checkpoint.Settings, error) {
 
 // Run implements the command.
 func (c *convertCmd) Run(ctx context.Context) error {
-	// The largest tensor decides what is needed; garbage of its size is not to pile up.
-	debug.SetGCPercent(20)
 	ck, fsys, name, err := c.open(c.Src)
 	if err != nil {
 		return err

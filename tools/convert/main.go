@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
+	"syscall"
 
 	"unnoise/wasm/checkpoint"
 
@@ -42,12 +44,14 @@ flags.json or config.yml beside it is read. Pickled files are interpreted withou
 Exit status: 0 done, 1 input refused, 2 wrong usage.`
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:]))
 }
 
 func run(ctx context.Context, args []string) int {
+	// The largest tensor decides what is needed; garbage of its size is not to pile up.
+	debug.SetGCPercent(20)
 	var c commands
 	exit := -1
 	parser := kong.Must(&c, kong.Name("convert"), kong.Description(description), kong.Exit(func(code int) { exit = code }), kong.Vars{"presets": strings.Join(checkpoint.Presets(), ", ")}, kong.BindTo(ctx, (*context.Context)(nil)))

@@ -27,7 +27,7 @@ func (c *convertCmd) probe(ctx context.Context, k *checkpoint.Converted, n certi
 	if c.Reference == "" {
 		return certificate.AddProbe(ctx, n, k)
 	}
-	d, err := engine.NewDenoiser(ctx, cpu.New(cpu.Options{Lean: k.Size() > 128<<20}), n.Net, n.Plan, n.Pack)
+	d, err := engine.NewDenoiser(ctx, cpu.New(cpu.Options{Lean: k.Size() > 32<<20}), n.Net, n.Plan, n.Pack)
 	if err != nil {
 		return err
 	}

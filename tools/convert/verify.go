@@ -92,7 +92,7 @@ func (c *verifyCmd) probes(ctx context.Context, m *model.Model) (largest float64
 }
 
 // lean says whether a network's weights are to be read layer by layer.
-func lean(m *model.Model) bool { return m.Parameters() > 64<<20 }
+func lean(m *model.Model) bool { return m.Parameters() > 16<<20 }
 
 // against converts the checkpoint again, into nothing but a comparer.
 func (c *verifyCmd) against(ctx context.Context, m *model.Model) (tensors int, err error) {
