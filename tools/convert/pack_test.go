@@ -141,3 +141,27 @@ func TestInterrupt(t *testing.T) {
 		t.Errorf("%d files, the pack holds %q", len(entries), data)
 	}
 }
+
+// Hostile files: status 1, one line that names file and cause, no file left.
+func TestHostileFiles(t *testing.T) {
+	for what, c := range map[string]struct{ data, says string }{
+		"os.system":    {"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19cos\nsystem\nX\x02\x00\x00\x00ls\x85R.", "os.system"},
+		"giant header": {"\xff\xff\xff\xff\xff\xff\xff\x7f{", "truncated"},
+		"cut zip":      {"PK\x03\x04 and no more", "truncated or damaged"},
+		"text":         {"these are no weights", "model.pt"},
+		"nothing":      {"", "too short"},
+	} {
+		dir := t.TempDir()
+		src, dst := filepath.Join(dir, "model.pt"), filepath.Join(dir, "pack")
+		if err := os.WriteFile(src, []byte(c.data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		status, out, err := said(t, src, dst)
+		if status != 1 || out != "" || strings.Count(err, "\n") != 1 || !strings.Contains(err, "model.pt") || !strings.Contains(err, c.says) {
+			t.Errorf("%s: status %d, %q, %q", what, status, out, err)
+		}
+		if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+			t.Errorf("%s: %d files, want the checkpoint alone", what, len(entries))
+		}
+	}
+}
