@@ -23,15 +23,15 @@ func TestExitStatus(t *testing.T) {
 			t.Errorf("convert %q: status %d, want %d", args, got, want)
 		}
 	}
-	convert(0, golden(t, "classes"), pack)
+	convert(0, "--certificate", "none", golden(t, "classes"), pack)
 	convert(0, "inspect", pack)
 	convert(0, "verify", pack)
-	convert(0, "--reference", golden(t, "film", "cases.safetensors"), golden(t, "film"), filepath.Join(dir, "probed"))
-	convert(0, "--dtype", "fp32", "--reference", golden(t, "film", "cases.safetensors"), golden(t, "film", "unet", "diffusion_pytorch_model.safetensors"), filepath.Join(dir, "exact"))
+	convert(0, "--certificate", "none", "--reference", golden(t, "film", "cases.safetensors"), golden(t, "film"), filepath.Join(dir, "probed"))
+	convert(0, "--certificate", "none", "--dtype", "fp32", "--reference", golden(t, "film", "cases.safetensors"), golden(t, "film", "unet", "diffusion_pytorch_model.safetensors"), filepath.Join(dir, "exact"))
 
 	convert(1, "--reference", golden(t, "film-midnorm", "cases.safetensors"), golden(t, "film"), none)
-	convert(0, "--weights", "raw", golden(t, "ho-list"), filepath.Join(dir, "raw"))
-	convert(0, golden(t, "adm-new-qkv", "model.pt"), filepath.Join(dir, "adm"))
+	convert(0, "--certificate", "none", "--weights", "raw", golden(t, "ho-list"), filepath.Join(dir, "raw"))
+	convert(0, "--certificate", "none", golden(t, "adm-new-qkv", "model.pt"), filepath.Join(dir, "adm"))
 
 	convert(1, "--weights", "ema", golden(t, "ho-names"), none)
 	convert(1, "--preset", "adm-64", golden(t, "adm-new-qkv"), none)

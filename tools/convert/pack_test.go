@@ -87,7 +87,7 @@ func TestCertificate(t *testing.T) {
 // A pack is held to its checkpoint: another of the same form, another network, a changed configuration are seen and named.
 func TestVerifyAgainst(t *testing.T) {
 	pack := filepath.Join(t.TempDir(), "pack")
-	expect(t, 0, nil, golden(t, "ho-list"), pack)
+	expect(t, 0, nil, "--certificate", "none", golden(t, "ho-list"), pack)
 	expect(t, 0, []string{"tensors, network and process are what"}, "verify", "--against", golden(t, "ho-list"), pack)
 	expect(t, 0, []string{`"tensors":`}, "verify", "--json", "--against", golden(t, "ho-list"), pack)
 	expect(t, 1, []string{"values differ from the checkpoint's"}, "verify", "--against", golden(t, "ho-list"), "--weights", "raw", pack)
@@ -105,9 +105,9 @@ func TestVerifyAgainst(t *testing.T) {
 func TestDiff(t *testing.T) {
 	dir := t.TempDir()
 	ema, raw, exact := filepath.Join(dir, "ema"), filepath.Join(dir, "raw"), filepath.Join(dir, "exact")
-	expect(t, 0, nil, golden(t, "ho-list"), ema)
-	expect(t, 0, nil, "--weights", "raw", golden(t, "ho-list"), raw)
-	expect(t, 0, nil, "--dtype", "fp32", golden(t, "ho-list"), exact)
+	expect(t, 0, nil, "--certificate", "none", golden(t, "ho-list"), ema)
+	expect(t, 0, nil, "--certificate", "none", "--weights", "raw", golden(t, "ho-list"), raw)
+	expect(t, 0, nil, "--certificate", "none", "--dtype", "fp32", golden(t, "ho-list"), exact)
 	expect(t, 0, []string{"the packs are equal"}, "diff", ema, ema)
 	out := expect(t, 1, []string{`provenance.weights: "ema" | "raw"`, "tensor head.conv.weight: ", "differ in"}, "diff", ema, raw)
 	if strings.Contains(out, "network.") || strings.Contains(out, "tensor down.0.res.0.conv1.weight") {
