@@ -200,7 +200,7 @@ func (n *Network) picture(ctx context.Context, src engine.Source, steps int) ([]
 		return nil, err
 	}
 	defer d.Release()
-	request := diffusion.Request{Sampler: diffusion.SamplerDDIM, Steps: steps}
+	request := diffusion.Request{Sampler: diffusion.DDIM, Steps: steps}
 	chain, err := sampler.New(d, n.Process, sampler.Config{Request: request, Count: 1, Labels: n.labels(0, 1)})
 	if err != nil {
 		return nil, &notSampled{err}
