@@ -3,25 +3,34 @@
 #
 #   tools/test-browser.sh BROWSER...      BROWSER: chromium, firefox or webkit
 #
-# Every run is made even where an earlier one failed; the failed ones are listed at the end, with status 1.
+# The browsers' Go tests run side by side: a wasm program keeps one processor busy at most. Every run is made even where an earlier one failed;
+# the failed ones are listed at the end, with status 1.
 set -u -o pipefail
 
 (($#)) || { echo "usage: tools/test-browser.sh BROWSER..." >&2 && exit 2; }
 cd "$(dirname "$0")/.." || exit 1
-failed=()
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
 
 # go_tests BROWSER PACKAGE...: the packages' tests, compiled to js/wasm, in the browser.
 go_tests() {
   local browser=$1
   shift
   echo "== Go tests in $browser: $*"
-  GOOS=js GOARCH=wasm go test -p 1 -timeout 15m -exec "node $PWD/tools/browser/goexec.mjs --browser $browser" "$@" ||
-    failed+=("Go tests in $browser")
+  GOOS=js GOARCH=wasm go test -p 1 -timeout 25m -exec "node $PWD/tools/browser/goexec.mjs --browser $browser" "$@" ||
+    echo "Go tests in $browser" >>"$scratch/failed"
 }
 
 # with_tests PATTERN...: the packages that have tests for js/wasm and need no GPU.
 with_tests() {
   GOOS=js GOARCH=wasm go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' "$@" | grep -v webgpu
+}
+
+# in_browser BROWSER PACKAGE...: go_tests, and those of the WebGPU engine where the browser has one.
+in_browser() {
+  go_tests "$@"
+  # WebKitGTK has no WebGPU.
+  [[ $1 == webkit ]] || go_tests "$1" ./wasm/internal/webgpu ./wasm/engine/webgpu
 }
 
 # Not `readarray < <(...)`, which would lose the status of go list.
@@ -31,16 +40,18 @@ computes=$(with_tests ./kernels/... ./wasm/noise ./wasm/diffusion ./wasm/engine/
 packages=$all
 for browser in "$@"; do
   # shellcheck disable=SC2086 # one word a package
-  go_tests "$browser" $packages
+  in_browser "$browser" $packages >"$scratch/$browser.log" 2>&1 &
   packages=$computes
-  # WebKitGTK has no WebGPU.
-  [[ $browser == webkit ]] || go_tests "$browser" ./wasm/internal/webgpu ./wasm/engine/webgpu
+  # Two at a time.
+  while (($(jobs -rp | wc -l) >= 2)); do wait -n; done
 done
+wait
+for browser in "$@"; do cat "$scratch/$browser.log"; done
 
 echo "== page tests"
-BROWSERS="$*" node --test tools/browser/*.test.mjs || failed+=("page tests")
+BROWSERS="$*" node --test tools/browser/*.test.mjs || echo "page tests" >>"$scratch/failed"
 
-if ((${#failed[@]})); then
-  printf 'failed: %s\n' "${failed[@]}" >&2
+if [[ -s $scratch/failed ]]; then
+  sed 's/^/failed: /' "$scratch/failed" >&2
   exit 1
 fi
