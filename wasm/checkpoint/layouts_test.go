@@ -7,7 +7,9 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"unnoise/wasm/unet"
 	"unnoise/weights"
+	"unnoise/weights/jsontree"
 )
 
 // openWith opens the folder with settings given as JSON or YAML.
@@ -273,29 +275,54 @@ func TestPresets(t *testing.T) {
 	}
 }
 
-// FuzzConfig: no configuration makes a reader panic, in any layout.
+// FuzzConfig: no configuration makes a reader panic, in any layout. The tensors are opened once: reading them again takes a thousand
+// times as long as a configuration.
 func FuzzConfig(f *testing.F) {
-	adm, ho := golden(f, "adm-new-qkv"), golden(f, "ho-names")
-	diffusers := golden(f, "tutorial-flavour")
-	f.Add(string(adm.MapFS["flags.json"].Data))
-	f.Add(string(ho.MapFS["config.yml"].Data))
-	f.Add(string(diffusers.MapFS[configFile].Data))
-	f.Add("a: &a [*a]")
-	f.Add("{a: {b: [1, 2e400, .inf, 0x7fffffffffffffff, ~, yes]}}")
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, good := range []folder{adm, ho} {
-			if c, err := (folder{t, good.MapFS}).openWith(text, Options{}); err == nil {
-				c.Close()
+	adm, ho, diffusers := golden(f, "adm-new-qkv"), golden(f, "ho-names"), golden(f, "tutorial-flavour")
+	f.Add(adm.MapFS["flags.json"].Data)
+	f.Add(ho.MapFS["config.yml"].Data)
+	f.Add(diffusers.MapFS[configFile].Data)
+	f.Add(diffusers.MapFS[schedulerFile].Data)
+	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte("{a: {b: [1, 2e400, .inf, 0x7fffffffffffffff, ~, yes]}}"))
+	var opened []*Checkpoint
+	for _, folder := range []folder{adm, ho, diffusers} {
+		c, err := Open(folder.MapFS, Options{})
+		if err != nil {
+			f.Fatal(err)
+		}
+		opened = append(opened, c)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, o := range opened {
+			c := &Checkpoint{Files: o.Files, tensors: o.tensors, byName: o.byName, maps: map[string]mapping{}}
+			if c.configure(o.Layout, text) == nil && c.Net.Check() == nil && c.check() == nil {
+				if _, err := unet.Compile(c.Net); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
-		spoilt := folder{t, fstest.MapFS{}}
-		for name, file := range diffusers.MapFS {
-			spoilt.MapFS[name] = file
-		}
-		spoilt.write(configFile, text)
-		spoilt.write(schedulerFile, text)
-		if c, err := Open(spoilt.MapFS, Options{}); err == nil {
-			c.Close()
-		}
 	})
+}
+
+// configure reads a text as the layout's configuration.
+func (c *Checkpoint) configure(layout string, text []byte) error {
+	s, err := NewSettings(text, "fuzz")
+	if err != nil {
+		return err
+	}
+	switch layout {
+	case layoutOpenAI:
+		return c.readOpenAI(s)
+	case layoutHo:
+		return c.readHo(s)
+	}
+	o, err := jsontree.ParseObject(text)
+	if err != nil {
+		return err
+	}
+	if err := c.parseScheduler(o, "fuzz"); err != nil {
+		return err
+	}
+	return c.readDiffusers(o, "fuzz")
 }
