@@ -17,7 +17,7 @@ type progressiveCmd struct {
 	modelFlags
 	Images    []string `arg:"" help:"Pictures (PNG, JPEG, GIF, WebP, BMP)."`
 	Draws     int      `default:"1" help:"Noise draws of every term."`
-	Timesteps int      `placeholder:"N" help:"Estimate from N timesteps a draw, one at random from each of N equal stretches; all timesteps otherwise."`
+	Timesteps int      `placeholder:"N" help:"Estimate from the first 21 timesteps and N others a draw, one at random from each of N equal stretches; all timesteps otherwise."`
 	Label     int      `default:"-1" help:"Class label of the pictures; -1 for none."`
 	Seed      uint64   `default:"0" help:"Seed of the noise."`
 	Plot      string   `placeholder:"FILE" help:"Also draw distortion against rate: SVG where the name ends in .svg, else PNG."`
