@@ -18,7 +18,7 @@ type nllCmd struct {
 	modelFlags
 	Images    []string `arg:"" help:"Pictures (PNG, JPEG, GIF, WebP, BMP). Those of the model's size are used untouched; others are cropped around the middle and resized."`
 	Draws     int      `default:"2" help:"Noise draws of every term; one tells of no standard error."`
-	Timesteps int      `placeholder:"N" help:"Estimate from N timesteps a draw, one at random from each of N equal stretches, and L_0; all timesteps otherwise."`
+	Timesteps int      `placeholder:"N" help:"Estimate from the first 21 timesteps and N others a draw, one at random from each of N equal stretches; all timesteps otherwise."`
 	Variance  string   `enum:",fixed_small,fixed_large,learned,learned_range" default:"" placeholder:"NAME" help:"Variance of the reverse steps: fixed_small, fixed_large, learned or learned_range; the pack's otherwise."`
 	Raw       bool     `help:"Do not clip the estimate of x_0."`
 	Label     int      `default:"-1" help:"Class label of the pictures; -1 for none."`
@@ -119,7 +119,7 @@ func (c *nllCmd) plan(s *session, index int) likelihood.Plan {
 func (c *nllCmd) all(ctx context.Context, std stdio, s *session, b *likelihood.Bound, pictures [][]uint8) ([]bound, error) {
 	calls := b.T()
 	if c.Timesteps > 0 {
-		calls = 1 + c.Timesteps
+		calls = 21 + c.Timesteps
 	}
 	batch := s.batch()
 	bar := newProgress(std.err, len(pictures)*c.Draws*((calls+batch-1)/batch), "bound")

@@ -29,7 +29,7 @@ var lineColours = []color.Color{
 // plotLines draws curves, as SVG where the file's name says so, else as PNG. A logarithmic axis leaves out what is not positive.
 func plotLines(file string, p *plot.Plot, lines []line) ([]byte, error) {
 	p.Add(plotter.NewGrid())
-	p.Legend.Top = true
+	p.Legend.Top, p.Legend.XOffs = true, -vg.Points(12)
 	for i, l := range lines {
 		if len(l.points) == 0 {
 			continue

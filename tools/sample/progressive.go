@@ -17,7 +17,7 @@ type progressiveCmd struct {
 	modelFlags
 	Images    []string `arg:"" help:"Pictures (PNG, JPEG, GIF, WebP, BMP)."`
 	Draws     int      `default:"1" help:"Noise draws of every term."`
-	Timesteps int      `placeholder:"N" help:"Estimate from N timesteps a draw, one at random from each of N equal stretches; all timesteps otherwise."`
+	Timesteps int      `placeholder:"N" help:"Estimate from the first 21 timesteps and N others a draw, one at random from each of N equal stretches; all timesteps otherwise."`
 	Label     int      `default:"-1" help:"Class label of the pictures; -1 for none."`
 	Seed      uint64   `default:"0" help:"Seed of the noise."`
 	Plot      string   `placeholder:"FILE" help:"Also draw distortion against rate: SVG where the name ends in .svg, else PNG."`
@@ -124,20 +124,28 @@ func printRate(w io.Writer, curve []point, T int) error {
 	fmt.Fprintln(tw, "reverse step\tbits/dim\tRMSE of 255\tpaper, CIFAR-10: bits/dim\tRMSE of 255")
 	for _, p := range paperCIFAR10 {
 		step := p.Step * T / 1000
-		mine := nearest(curve, step)
+		mine := around(curve, step, T/50)
 		fmt.Fprintf(tw, "%d of %d\t%.5f\t%.2f\t%.5f\t%.2f\n", mine.Step, T, mine.Rate, mine.RMSE, p.Rate, p.RMSE)
 	}
 	return tw.Flush()
 }
 
-// nearest is the point of the curve nearest to a step.
-func nearest(curve []point, step int) point {
+// around is the curve at a step: the point nearest to it, with the mean error of the points up to width steps before, since an
+// estimate has seen few pictures at each.
+func around(curve []point, step, width int) point {
 	best := curve[0]
 	for _, p := range curve {
 		if math.Abs(float64(p.Step-step)) <= math.Abs(float64(best.Step-step)) {
 			best = p
 		}
 	}
+	squares, n := 0.0, 0.0
+	for _, p := range curve {
+		if p.Step <= best.Step && p.Step >= best.Step-width && (best.Step < curve[len(curve)-1].Step || p == best) {
+			squares, n = squares+p.RMSE*p.RMSE, n+1
+		}
+	}
+	best.RMSE = math.Sqrt(squares / n)
 	return best
 }
 
@@ -147,7 +155,11 @@ func plotRate(file, title string, curve []point) ([]byte, error) {
 	p.Title.Text = "Progressive coding, " + title
 	p.X.Label.Text, p.Y.Label.Text = "bits per dimension", "RMSE in levels of 255"
 	lines := []line{{name: title}, {name: "Ho et al. 2020, CIFAR-10", dashed: true}}
-	for i, list := range [][]point{curve, paperCIFAR10} {
+	var smooth []point
+	for _, q := range curve {
+		smooth = append(smooth, around(curve, q.Step, curve[len(curve)-1].Step/50))
+	}
+	for i, list := range [][]point{smooth, paperCIFAR10} {
 		for _, q := range list {
 			lines[i].points = append(lines[i].points, plotter.XY{X: q.Rate, Y: q.RMSE})
 		}

@@ -57,9 +57,9 @@ func (c *Config) ancestral(s *Schedule, v Variance, t, prev int, noisy bool) (Mo
 // spread gives the noise's coefficient for a variance; a learned one is noted in the move.
 func (m *Move) spread(v Variance, small, large float64) (float64, error) {
 	switch v {
-	case FixedSmall:
+	case FixedSmall, fixedSmallLog:
 		return math.Sqrt(small), nil
-	case FixedLarge:
+	case FixedLarge, fixedLargeLog:
 		return math.Sqrt(large), nil
 	case Learned:
 		m.Spread = &LogScale{0, 0.5}

@@ -27,6 +27,9 @@ const (
 	LearnedRange Variance = "learned_range" // between the two fixed ones, in logarithms (Nichol and Dhariwal 2021, equation 15)
 )
 
+// Names of the same variances in scheduler files whose code takes them by their logarithms.
+const fixedSmallLog, fixedLargeLog Variance = "fixed_small_log", "fixed_large_log"
+
 // level is a point of the process: x = signal x_0 + noise eps, and the timestep the network is told.
 type level struct {
 	t, signal, noise float64

@@ -2,6 +2,7 @@ package diffusion_test
 
 import (
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,6 +123,18 @@ func TestPosteriorMean(t *testing.T) {
 	}
 	if _, err := c.Plan(diffusion.Request{Sampler: diffusion.Euler, Steps: 7}); err == nil || !strings.Contains(err.Error(), "whole timesteps") {
 		t.Errorf("fractional timesteps: %v", err)
+	}
+}
+
+// Scheduler files call the fixed variances by their logarithms too.
+func TestLogVariances(t *testing.T) {
+	c := diffusion.Config{TrainTimesteps: 100, BetaSchedule: diffusion.Linear, BetaStart: 1e-3, BetaEnd: 0.2, Prediction: diffusion.Epsilon, Spacing: diffusion.Leading}
+	for _, v := range []diffusion.Variance{diffusion.FixedSmall, diffusion.FixedLarge} {
+		a, err := c.Plan(diffusion.Request{Sampler: diffusion.DDPM, Variance: v})
+		b, errLog := c.Plan(diffusion.Request{Sampler: diffusion.DDPM, Variance: v + "_log"})
+		if err != nil || errLog != nil || !reflect.DeepEqual(a, b) {
+			t.Errorf("%s: %v, %v", v, err, errLog)
+		}
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 // Plan says how a bound is estimated.
 type Plan struct {
 	Draws int // noise draws of every term; each whole bound is one value of the standard error
-	// Strata, where not 0, replaces the sum over t = 1..T-1 by as many timesteps, one at random from each of equal stretches.
+	// Strata, where not 0, replaces the sum over t > 20 by as many timesteps, one at random from each of equal stretches. The
+	// timesteps up to 20, which carry most of the bound, are all visited.
 	Strata int
 	Seed   uint64
 	Index  int // the picture's number: its own noise
@@ -32,13 +33,16 @@ type Estimate struct {
 // maxDraws is what the noise's counter can tell apart.
 const maxDraws = 255
 
+// exact is the last timestep that strata leave alone.
+const exact = 20
+
 // Check reports a plan that cannot be followed.
 func (p *Plan) Check(T int) error {
 	switch {
 	case p.Draws < 1 || p.Draws > maxDraws:
 		return errors.New("draws must be from 1 to " + strconv.Itoa(maxDraws) + ", found " + strconv.Itoa(p.Draws))
-	case p.Strata < 0 || p.Strata > T-1:
-		return errors.New("timesteps must be from 1 to " + strconv.Itoa(T-1) + ", found " + strconv.Itoa(p.Strata))
+	case p.Strata < 0 || p.Strata > max(T-1-exact, 0):
+		return errors.New("timesteps must be from 1 to " + strconv.Itoa(max(T-1-exact, 0)) + ", found " + strconv.Itoa(p.Strata))
 	}
 	return nil
 }
@@ -49,18 +53,18 @@ type visit struct {
 	weight float64
 }
 
-// visits lists the terms of one draw: all of them, or L_0 and one of each stratum.
+// visits lists the terms of one draw: all of them, or the first and one of each stratum.
 func (p *Plan) visits(T, draw int) []visit {
-	list := []visit{{0, 1}}
-	n := T - 1
-	if p.Strata == 0 {
-		for t := 1; t < T; t++ {
-			list = append(list, visit{t, 1})
-		}
-		return list
+	var list []visit
+	all, n := T, T-1-exact
+	if p.Strata > 0 {
+		all = exact + 1
+	}
+	for t := range all {
+		list = append(list, visit{t, 1})
 	}
 	for k := range p.Strata {
-		first, last := 1+k*n/p.Strata, (k+1)*n/p.Strata
+		first, last := exact+1+k*n/p.Strata, exact+(k+1)*n/p.Strata
 		// The place in the stratum comes from a counter of its own: the start stream at a timestep no chain has.
 		r := noise.Philox4x32([4]uint32{uint32(k), uint32(noise.Start) << 24, uint32(1 + draw), uint32(p.Index)}, [2]uint32{uint32(p.Seed), uint32(p.Seed >> 32)})
 		width := uint64(last - first + 1)

@@ -74,7 +74,7 @@ func (b *Bound) reverse(t int) (diffusion.ReverseStep, error) {
 	if v == "" {
 		v = b.process.Variance
 	}
-	if t == 0 && v == diffusion.FixedLarge && !b.o.LiteralFirst {
+	if t == 0 && (v == diffusion.FixedLarge || v == "fixed_large_log") && !b.o.LiteralFirst {
 		v = diffusion.FixedSmall
 	}
 	return b.process.Reverse(b.schedule, v, t)

@@ -31,4 +31,4 @@ func TestNetworks(t *testing.T) { enginetest.Networks(t, open(t), networkBound) 
 
 func TestChains(t *testing.T) { enginetest.Chains(t, open(t)) }
 
-func TestClosedChains(t *testing.T) { enginetest.ClosedChains(t, open(t), 60) }
+func TestClosedChains(t *testing.T) { enginetest.ClosedChains(t, open(t), true) }
