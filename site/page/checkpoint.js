@@ -43,11 +43,11 @@ export async function isCheckpoint(files) {
 }
 
 /** Converts files to a pack. @returns {Promise<{file: File, notes: string[]}>} */
-export async function toPack(files, onProgress) {
+export async function toPack(files, { preset, onProgress }) {
   if (files.length > mostFiles) throw Object.assign(new Error("These are too many files."), { name: "PackError" });
   const { convertCheckpoint } = await import("../convert/convert.js");
   const name = nameOf(files);
-  const { pack, notes } = await convertCheckpoint(files, { name, onProgress });
+  const { pack, notes } = await convertCheckpoint(files, { name, preset, onProgress });
   return { file: new File([pack], `${name}.safetensors`), notes };
 }
 

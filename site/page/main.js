@@ -165,16 +165,19 @@ async function copyLink() {
 
 /** Opens a pack of the reader's; a checkpoint is made one first. */
 async function openFiles(files) {
-  if (!(await isCheckpoint(files))) return openFile(files[0].file);
+  return (await isCheckpoint(files)) ? convertFiles(files) : openFile(files[0].file);
+}
+
+async function convertFiles(files, preset) {
   const say = (text) => notices.show("convert", { title: "Making a pack of the checkpoint", text: `${text} …` });
   try {
-    const { file, notes } = await toPack(files, say);
+    const { file, notes } = await toPack(files, { preset, onProgress: say });
     notices.clear("convert");
     if (notes.length) notices.show("convert", { title: "What the converter noticed", text: notes.join("; ") });
     return await openFile(file);
   } catch (error) {
     notices.clear("convert");
-    notices.show("load", convertNotice(error));
+    notices.show("load", convertNotice(error, { asPreset: (name) => convertFiles(files, name) }));
   }
 }
 

@@ -31,14 +31,19 @@ export function loadNotice(error, { engine, title, loaded, retry, useCPU }) {
   return notice;
 }
 
-/** A notice for a checkpoint that did not become a pack. */
-export function convertNotice(error) {
-  const text = sentence(error.message).replace(
-    "or give --flags FILE, or --preset",
-    "dropped with it, with the flags of one of",
-  );
+/**
+ * A notice for a checkpoint that did not become a pack. Where only hyper-parameters are missing, the published models can be
+ * chosen whose they may be.
+ *
+ * @param {Error} error
+ * @param {{asPreset: (name: string) => void}} context
+ */
+export function convertNotice(error, { asPreset }) {
   const title = error.name === "PackError" ? "This checkpoint cannot be converted" : "The converter failed";
-  return { kind: "error", title, text };
+  const [reason, presets] = error.message.split(", or give --flags FILE, or --preset ");
+  if (!presets) return { kind: "error", title, text: sentence(error.message) };
+  const choice = { label: "It is a published model", options: presets.split(" | "), run: asPreset };
+  return { kind: "error", title, text: `${sentence(reason)} Drop both together.`, choice };
 }
 
 /** A notice for a chain that broke. */

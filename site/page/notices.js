@@ -14,9 +14,10 @@ export class Notices {
    * Shows a message in place of an earlier one with its key.
    *
    * @param {string} key
-   * @param {{kind?: "error"|"info", title: string, text?: string, action?: {label: string, run: () => void}}} notice
+   * @param {{kind?: "error"|"info", title: string, text?: string, action?: {label: string, run: () => void},
+   *   choice?: {label: string, options: string[], run: (option: string) => void}}} notice
    */
-  show(key, { kind = "info", title, text = "", action }) {
+  show(key, { kind = "info", title, text = "", action, choice }) {
     this.clear(key);
     const close = element(
       "button",
@@ -29,6 +30,7 @@ export class Notices {
     if (kind === "error") notice.setAttribute("role", "alert");
     close.addEventListener("click", () => notice.remove());
     if (action) body.append(this.#button(notice, action));
+    if (choice) body.append(this.#select(notice, choice));
     this.#root.append(notice);
   }
 
@@ -39,6 +41,16 @@ export class Notices {
       run();
     });
     return button;
+  }
+
+  #select(notice, { label, options, run }) {
+    const list = [label, ...options].map((text, i) => element("option", { value: i ? text : "" }, text));
+    const select = element("select", { ariaLabel: label }, ...list);
+    select.addEventListener("change", () => {
+      notice.remove();
+      run(select.value);
+    });
+    return select;
   }
 
   /** Takes a message away. */

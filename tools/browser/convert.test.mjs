@@ -169,6 +169,17 @@ function refused(bench) {
     await page.click("play");
     await page.state("running", "finished");
   });
+
+  bench.test("a published model can be chosen where flags are missing, and must fit", async (page) => {
+    await page.chooseFiles({ "model.pt": read("adm-new-qkv", "model.pt") });
+    await page.notice("do not tell image_size");
+    await bench.browser.evaluate(() => {
+      const select = document.querySelector(".notice select");
+      select.value = "adm-64";
+      select.dispatchEvent(new Event("change"));
+    });
+    await page.notice('"num_channels" is 192, but the tensors have 32');
+  });
 }
 
 for (const name of browsers) describe(name, () => suite(name));
