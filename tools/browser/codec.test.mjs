@@ -1,5 +1,5 @@
 // Coded pictures go from the native command to browsers and back, and the bound is the same number in both. BROWSERS chooses
-// browsers as in page.test.mjs; WebKit's driver runs no promises in the page.
+// browsers as in page.test.mjs; WebKit would run the same code once more.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -22,7 +22,7 @@ type encodeCmd struct {
 
 // Help tells what the flags do not.
 func (c *encodeCmd) Help() string {
-	return `Codes a picture with the model (Ho et al. 2020, Algorithm 3) by reverse channel coding. The bound is the sum of the divergences KL(q(x_s | x_t, x_0) || p(x_s | x_t)) of the steps taken, which no coder of these steps can go below on average; the file is at most 1.5 times as large.
+	return `Codes a picture with the model (Ho et al. 2020, Algorithm 3) by reverse channel coding. The bound is the sum of the divergences KL(q(x_s | x_t, x_0) || p(x_s | x_t)) of the steps taken, which no coder of these steps can go below on average. Files of ten test digits were 1.20 to 1.41 times as large; fewer bits an index, and pictures so small that the 11 bytes of the header count, take more.
 
 Example:
   sample encode --model digits.safetensors five.png -o five.ud`

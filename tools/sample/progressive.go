@@ -131,7 +131,7 @@ func printRate(w io.Writer, curve []point, T int) error {
 }
 
 // around is the curve at a step: the point nearest to it, with the mean error of the points up to width steps before, since an
-// estimate has seen few pictures at each.
+// estimate has seen few pictures at each. Near the end, where the error falls fast, the width shrinks.
 func around(curve []point, step, width int) point {
 	best := curve[0]
 	for _, p := range curve {
@@ -139,9 +139,10 @@ func around(curve []point, step, width int) point {
 			best = p
 		}
 	}
+	width = min(width, (curve[len(curve)-1].Step-best.Step)/4)
 	squares, n := 0.0, 0.0
 	for _, p := range curve {
-		if p.Step <= best.Step && p.Step >= best.Step-width && (best.Step < curve[len(curve)-1].Step || p == best) {
+		if p.Step <= best.Step && p.Step >= best.Step-width {
 			squares, n = squares+p.RMSE*p.RMSE, n+1
 		}
 	}
@@ -155,6 +156,7 @@ func plotRate(file, title string, curve []point) ([]byte, error) {
 	p.Title.Text = "Progressive coding, " + title
 	p.X.Label.Text, p.Y.Label.Text = "bits per dimension", "RMSE in levels of 255"
 	lines := []line{{name: title}, {name: "Ho et al. 2020, CIFAR-10", dashed: true}}
+	p.Y.Min = 0
 	var smooth []point
 	for _, q := range curve {
 		smooth = append(smooth, around(curve, q.Step, curve[len(curve)-1].Step/50))
