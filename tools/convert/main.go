@@ -51,7 +51,7 @@ func main() {
 
 func run(ctx context.Context, args []string) int {
 	// The largest tensor decides what is needed; garbage of its size is not to pile up.
-	debug.SetGCPercent(20)
+	debug.SetGCPercent(5)
 	var c commands
 	exit := -1
 	parser := kong.Must(&c, kong.Name("convert"), kong.Description(description), kong.Exit(func(code int) { exit = code }), kong.Vars{"presets": strings.Join(checkpoint.Presets(), ", ")}, kong.BindTo(ctx, (*context.Context)(nil)))
