@@ -133,6 +133,15 @@ func (g *graph) matrix(name string) ([]float32, error) {
 	return nil, errors.New("no weight " + name)
 }
 
+// layer is a layer's weight, by the reader that suits it, and its bias.
+func (g *graph) layer(name string, read func(string) ([]float32, error)) (weight, bias []float32, err error) {
+	if weight, err = read(name + ".weight"); err != nil {
+		return nil, nil, err
+	}
+	bias, err = g.vector(name + ".bias")
+	return weight, bias, err
+}
+
 // op adds one operation of the plan.
 func (g *graph) op(op *unet.Op) error {
 	switch op.Kernel {
@@ -156,11 +165,7 @@ func (g *graph) silu(in string) string {
 }
 
 func (g *graph) linear(op *unet.Op) error {
-	w, err := g.matrix(op.Weight + ".weight")
-	if err != nil {
-		return err
-	}
-	b, err := g.vector(op.Weight + ".bias")
+	w, b, err := g.layer(op.Weight, g.matrix)
 	if err != nil {
 		return err
 	}
@@ -187,11 +192,7 @@ func (g *graph) norm(op *unet.Op) error {
 		return errors.New("no form in ONNX for a norm scaled by the time embedding")
 	}
 	t, c := g.plan.Tensors[op.In[0]], g.plan.Channels(op)
-	gain, err := g.vector(op.Weight + ".weight")
-	if err != nil {
-		return err
-	}
-	bias, err := g.vector(op.Weight + ".bias")
+	gain, bias, err := g.layer(op.Weight, g.vector)
 	if err != nil {
 		return err
 	}
@@ -218,11 +219,7 @@ func (g *graph) conv(op *unet.Op, size int) error {
 	if op.Up {
 		h = g.node("Resize", []string{h, "", g.floats([]int{4}, []float32{1, 1, 2, 2})}, "mode", "nearest", "coordinate_transformation_mode", "asymmetric", "nearest_mode", "floor")
 	}
-	w, err := g.matrix(op.Weight + ".weight")
-	if err != nil {
-		return err
-	}
-	b, err := g.vector(op.Weight + ".bias")
+	w, b, err := g.layer(op.Weight, g.matrix)
 	if err != nil {
 		return err
 	}

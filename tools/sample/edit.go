@@ -156,14 +156,11 @@ func (c *inpaintCmd) Validate() error {
 
 // Run implements the command.
 func (c *inpaintCmd) Run(ctx context.Context, std stdio) error {
-	s, err := c.open(ctx)
+	s, err := c.openPictures(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	if err := s.checkPictures(); err != nil {
-		return err
-	}
 	levels, err := s.readPicture(c.Image)
 	if err != nil {
 		return err

@@ -46,14 +46,11 @@ func (s *session) codecModel() codec.Model {
 
 // Run implements the command.
 func (c *encodeCmd) Run(ctx context.Context, std stdio) error {
-	s, err := c.open(ctx)
+	s, err := c.openPictures(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	if err := s.checkPictures(); err != nil {
-		return err
-	}
 	levels, err := s.readPicture(c.Image)
 	if err != nil {
 		return err
@@ -137,14 +134,11 @@ func (c *decodeCmd) Run(ctx context.Context, std stdio) error {
 	if err != nil {
 		return err
 	}
-	s, err := c.open(ctx)
+	s, err := c.openPictures(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	if err := s.checkPictures(); err != nil {
-		return err
-	}
 	files, err := createOutputs([]string{c.Out}, c.Model, c.File)
 	if err != nil {
 		return err
@@ -177,13 +171,9 @@ type decodeJSON struct {
 }
 
 func (c *decodeCmd) report(std stdio, out *codec.Decoded) error {
-	share := 1.0
-	if out.Whole > 0 {
-		share = float64(out.Have) / float64(out.Whole)
-	}
 	if c.JSON {
-		return json.NewEncoder(std.out).Encode(decodeJSON{c.Out, share, out.Level})
+		return json.NewEncoder(std.out).Encode(decodeJSON{c.Out, out.Share(), out.Level})
 	}
-	_, err := fmt.Fprintf(std.out, "%s: from %.0f %% of the coded bits (%d of %d bytes), down to timestep %d\n", c.Out, 100*share, out.Have, out.Whole, out.Level)
+	_, err := fmt.Fprintf(std.out, "%s: from %.0f %% of the coded bits (%d of %d bytes), down to timestep %d\n", c.Out, 100*out.Share(), out.Have, out.Whole, out.Level)
 	return err
 }

@@ -57,45 +57,49 @@ type bound struct {
 
 // Run implements the command.
 func (c *nllCmd) Run(ctx context.Context, std stdio) error {
-	s, err := c.open(ctx)
+	list, err := c.estimates(ctx, std, func(title string, list []bound) ([]byte, error) { return plotTerms(c.Plot, title, list) })
 	if err != nil {
 		return err
-	}
-	defer s.close()
-	if err := s.checkPictures(); err != nil {
-		return err
-	}
-	pictures, err := s.readPictures(c.Images)
-	if err != nil {
-		return err
-	}
-	b, err := c.bound(s)
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.Name(), err)
-	}
-	defer b.Release()
-	files, err := createOutputs([]string{c.Plot}, append([]string{c.Model}, c.Images...)...)
-	if err != nil {
-		return err
-	}
-	defer files.discard()
-	list, err := c.all(ctx, std, s, b, pictures)
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.Name(), err)
-	}
-	if c.Plot != "" {
-		drawn, err := plotTerms(c.Plot, s.title(), list)
-		if err == nil {
-			err = files.commit(ctx, drawn)
-		}
-		if err != nil {
-			return err
-		}
 	}
 	if c.JSON {
 		return printBoundsJSON(std.out, list)
 	}
 	return c.print(std.out, list)
+}
+
+// estimates computes the pictures' bounds and, where a plot is asked for, writes what plotted makes of them.
+func (c *nllCmd) estimates(ctx context.Context, std stdio, plotted func(title string, list []bound) ([]byte, error)) ([]bound, error) {
+	s, err := c.openPictures(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	pictures, err := s.readPictures(c.Images)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.bound(s)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Name(), err)
+	}
+	defer b.Release()
+	files, err := createOutputs([]string{c.Plot}, append([]string{c.Model}, c.Images...)...)
+	if err != nil {
+		return nil, err
+	}
+	defer files.discard()
+	list, err := c.all(ctx, std, s, b, pictures)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Name(), err)
+	}
+	if c.Plot == "" {
+		return list, nil
+	}
+	drawn, err := plotted(s.title(), list)
+	if err == nil {
+		err = files.commit(ctx, drawn)
+	}
+	return list, err
 }
 
 // bound prepares the model's bound and checks what is asked of it.

@@ -34,7 +34,7 @@ Example:
 
 // nll is the command that computes the terms.
 func (c *progressiveCmd) nll() *nllCmd {
-	return &nllCmd{modelFlags: c.modelFlags, Images: c.Images, Draws: c.Draws, Timesteps: c.Timesteps, Label: c.Label, Seed: c.Seed}
+	return &nllCmd{modelFlags: c.modelFlags, Images: c.Images, Draws: c.Draws, Timesteps: c.Timesteps, Label: c.Label, Seed: c.Seed, Plot: c.Plot}
 }
 
 // Validate reports values outside their range.
@@ -55,43 +55,11 @@ var paperCIFAR10 = []point{
 
 // Run implements the command.
 func (c *progressiveCmd) Run(ctx context.Context, std stdio) error {
-	s, err := c.open(ctx)
+	list, err := c.nll().estimates(ctx, std, func(title string, list []bound) ([]byte, error) { return plotRate(c.Plot, title, rateDistortion(list)) })
 	if err != nil {
 		return err
-	}
-	defer s.close()
-	if err := s.checkPictures(); err != nil {
-		return err
-	}
-	pictures, err := s.readPictures(c.Images)
-	if err != nil {
-		return err
-	}
-	n := c.nll()
-	b, err := n.bound(s)
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.Name(), err)
-	}
-	defer b.Release()
-	files, err := createOutputs([]string{c.Plot}, append([]string{c.Model}, c.Images...)...)
-	if err != nil {
-		return err
-	}
-	defer files.discard()
-	list, err := n.all(ctx, std, s, b, pictures)
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.Name(), err)
 	}
 	curve := rateDistortion(list)
-	if c.Plot != "" {
-		drawn, err := plotRate(c.Plot, s.title(), curve)
-		if err == nil {
-			err = files.commit(ctx, drawn)
-		}
-		if err != nil {
-			return err
-		}
-	}
 	if c.JSON {
 		return json.NewEncoder(std.out).Encode(map[string]any{"images": c.Images, "points": curve, "paper_cifar10": paperCIFAR10})
 	}

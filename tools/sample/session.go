@@ -44,6 +44,19 @@ func (f *modelFlags) open(ctx context.Context) (*session, error) {
 	return s, nil
 }
 
+// openPictures is open for a model whose tensors are pictures; others are refused.
+func (f *modelFlags) openPictures(ctx context.Context) (*session, error) {
+	s, err := f.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkPictures(); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
 func (s *session) close() {
 	s.d.Release()
 	s.d.Engine.Close()

@@ -96,22 +96,15 @@ func (s *Settings) has(keys ...string) bool {
 
 // int reads a whole number, def where it is absent.
 func (s *Settings) int(def int, keys ...string) int {
-	v, key := s.find(keys...)
-	if v == nil {
-		return def
-	}
-	if text, ok := v.(string); ok {
-		v = jsontree.Number(text)
-	}
-	f := jsontree.NewObject().Set("v", v).Fields("")
-	n := f.Int("v", def)
-	if f.Err() != nil {
-		s.fail(key, "a whole number", v)
-	}
-	return n
+	return number(s, def, "a whole number", (*jsontree.Fields).Int, keys)
 }
 
 func (s *Settings) float(def float64, keys ...string) float64 {
+	return number(s, def, "a number", (*jsontree.Fields).Float, keys)
+}
+
+// number reads a number by one of jsontree's readers; command lines and YAML may have it as text.
+func number[T any](s *Settings, def T, expected string, read func(*jsontree.Fields, string, T) T, keys []string) T {
 	v, key := s.find(keys...)
 	if v == nil {
 		return def
@@ -120,9 +113,9 @@ func (s *Settings) float(def float64, keys ...string) float64 {
 		v = jsontree.Number(text)
 	}
 	f := jsontree.NewObject().Set("v", v).Fields("")
-	x := f.Float("v", def)
+	x := read(f, "v", def)
 	if f.Err() != nil {
-		s.fail(key, "a number", v)
+		s.fail(key, expected, v)
 	}
 	return x
 }

@@ -24,6 +24,14 @@ type Decoded struct {
 	Label   int       // -1: none
 }
 
+// Share is the part of the coded bits that was there, from 0 to 1.
+func (d *Decoded) Share() float64 {
+	if d.Whole == 0 {
+		return 1
+	}
+	return float64(d.Have) / float64(d.Whole)
+}
+
 // Decode decodes a file, or as much of it as there is. after is called at every step with the level reached.
 func Decode(ctx context.Context, m Model, data []byte, f Finish, after func(level int)) (*Decoded, error) {
 	h, rest, err := parse(data)
