@@ -99,14 +99,12 @@ func (ch *chain) keep(ctx context.Context) error {
 }
 
 // frame reads pixels.
-func (ch *chain) frame(ctx context.Context, which string) (rgba []byte, err error) {
-	err = ch.s.surviving(ctx, func() error {
+func (ch *chain) frame(ctx context.Context, which string) ([]byte, error) {
+	return outlasting(ctx, ch.s, func() ([]byte, error) {
 		t := ch.run.X()
 		if which == "x0" {
 			t = ch.run.X0()
 		}
-		rgba, err = ch.s.denoiser.Engine.Pixels(ctx, t)
-		return err
+		return ch.s.denoiser.Engine.Pixels(ctx, t)
 	})
-	return rgba, err
 }

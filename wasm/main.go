@@ -204,11 +204,7 @@ func (c *core) evalCases(ctx context.Context, a args) (any, error) {
 	if err != nil {
 		return nil, named("UsageError", err)
 	}
-	var out []byte
-	err = s.surviving(ctx, func() (err error) {
-		out, err = evalcase.Run(ctx, s.denoiser, in, nil)
-		return err
-	})
+	out, err := outlasting(ctx, s, func() ([]byte, error) { return evalcase.Run(ctx, s.denoiser, in, nil) })
 	if err != nil {
 		return nil, err
 	}

@@ -83,28 +83,29 @@ func (c *core) decode(ctx context.Context, a args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := codec.Decode(ctx, s.codec(), a.bytes(1), codec.Finish{Ancestral: a.option(2, "ancestral").bool(false), Seed: seed}, ignore)
+	finish := codec.Finish{Ancestral: a.option(2, "ancestral").bool(false), Seed: seed}
+	out, err := outlasting(ctx, s, func() (*codec.Decoded, error) { return codec.Decode(ctx, s.codec(), a.bytes(1), finish, ignore) })
 	if err != nil {
 		return nil, named("UsageError", err)
 	}
-	shape := s.denoiser.InShape(1)
-	t, err := s.denoiser.Engine.NewTensor(shape)
+	rgba, err := outlasting(ctx, s, func() ([]byte, error) { return s.rgba(ctx, out.Picture) })
+	if err != nil {
+		return nil, err
+	}
+	return object("rgba", bytesToJS(rgba), "width", s.model.Net.Width, "height", s.model.Net.Height, "share", out.Share(), "level", out.Level), nil
+}
+
+// rgba are a picture's pixels; x are its values, CHW.
+func (s *session) rgba(ctx context.Context, x []float32) ([]byte, error) {
+	t, err := s.denoiser.Engine.NewTensor(s.denoiser.InShape(1))
 	if err != nil {
 		return nil, err
 	}
 	defer t.Release()
-	if err := t.Write(out.Picture); err != nil {
+	if err := t.Write(x); err != nil {
 		return nil, err
 	}
-	rgba, err := s.denoiser.Engine.Pixels(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	share := 1.0
-	if out.Whole > 0 {
-		share = float64(out.Have) / float64(out.Whole)
-	}
-	return object("rgba", bytesToJS(rgba), "width", shape.W, "height", shape.H, "share", share, "level", out.Level), nil
+	return s.denoiser.Engine.Pixels(ctx, t)
 }
 
 // encode(session, {rgba, width, height}, {blockBits, label}) codes a picture.
@@ -117,7 +118,8 @@ func (c *core) encode(ctx context.Context, a args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := codec.Encode(ctx, s.codec(), x, codec.Options{BlockBits: a.option(2, "blockBits").int(0), Label: a.option(2, "label").int(-1)}, ignore)
+	options := codec.Options{BlockBits: a.option(2, "blockBits").int(0), Label: a.option(2, "label").int(-1)}
+	out, err := outlasting(ctx, s, func() (*codec.Encoded, error) { return codec.Encode(ctx, s.codec(), x, options, ignore) })
 	if err != nil {
 		return nil, named("UsageError", err)
 	}
@@ -138,12 +140,16 @@ func (c *core) nll(ctx context.Context, a args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := likelihood.New(s.denoiser, &s.model.Process, likelihood.Options{Label: a.option(2, "label").int(-1)})
-	if err != nil {
-		return nil, named("UsageError", err)
-	}
-	defer b.Release()
-	e, err := b.Estimate(ctx, x, likelihood.Plan{Draws: a.option(2, "draws").int(2), Strata: a.option(2, "timesteps").int(0), Seed: seed, Batch: 4}, func() {})
+	plan := likelihood.Plan{Draws: a.option(2, "draws").int(2), Strata: a.option(2, "timesteps").int(0), Seed: seed, Batch: 4}
+	options := likelihood.Options{Label: a.option(2, "label").int(-1)}
+	e, err := outlasting(ctx, s, func() (*likelihood.Estimate, error) {
+		b, err := likelihood.New(s.denoiser, &s.model.Process, options)
+		if err != nil {
+			return nil, err
+		}
+		defer b.Release()
+		return b.Estimate(ctx, x, plan, func() {})
+	})
 	if err != nil {
 		return nil, named("UsageError", err)
 	}

@@ -40,6 +40,15 @@ func (s *session) surviving(ctx context.Context, f func() error) error {
 	}
 }
 
+// outlasting is surviving for work that has a result.
+func outlasting[T any](ctx context.Context, s *session, f func() (T, error)) (result T, err error) {
+	err = s.surviving(ctx, func() (err error) {
+		result, err = f()
+		return err
+	})
+	return result, err
+}
+
 // recover finds an engine again and resumes every chain there.
 func (s *session) recover(ctx context.Context, lost error) error {
 	for {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall/js"
 	"testing"
 
 	"unnoise/wasm/checkpoint"
@@ -166,4 +167,66 @@ func TestLossesWithoutEnd(t *testing.T) {
 	if got, err := draw(forced); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("asked again: %v, the same picture: %v", err, bytes.Equal(got, want))
 	}
+}
+
+// What is computed of a picture outlasts a loss too, and comes out the same.
+func TestLossWhileCoding(t *testing.T) {
+	pack := tinyPack(t)
+	choose, _, _ := callsOf(t, pack)
+	rgba := make([]byte, 4*8*8)
+	for i := range rgba {
+		rgba[i] = byte(37*i) | 3
+	}
+	picture := js.ValueOf(object("rgba", bytesToJS(rgba), "width", 8, "height", 8))
+	code := func(c *core) (any, error) {
+		return c.encode(context.Background(), args{js.ValueOf(1), picture, js.ValueOf(object("blockBits", 6))})
+	}
+	coded, _, err := withCore(t, pack, 1<<30, code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bytes := js.ValueOf(coded).Get("bytes")
+	for name, work := range map[string]func(*core) (any, error){
+		"encode": code,
+		"decode": func(c *core) (any, error) { return c.decode(context.Background(), args{js.ValueOf(1), bytes}) },
+		"nll": func(c *core) (any, error) {
+			return c.nll(context.Background(), args{js.ValueOf(1), picture, js.ValueOf(object("draws", 1, "timesteps", 2))})
+		},
+	} {
+		want, all, err := withCore(t, pack, 1<<30, work)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, n := range []int{choose, (choose + all) / 2, all - 1} {
+			got, _, err := withCore(t, pack, n, work)
+			if err != nil {
+				t.Errorf("%s, lost at call %d of %d: %v", name, n, all, err)
+			} else if textOfJS(got) != textOfJS(want) {
+				t.Errorf("%s, lost at call %d of %d: another result", name, n, all)
+			}
+		}
+	}
+}
+
+// withCore does work on a core whose session 1 loses its first device after so many calls; it tells how many were made of it.
+func withCore(t *testing.T, pack []byte, calls int, work func(*core) (any, error)) (result any, made int, err error) {
+	t.Helper()
+	s := openFragile(t, pack, "webgpu", calls)
+	if err := s.choose(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	first := s.denoiser.Engine.(*fragile)
+	result, err = work(&core{sessions: map[int]*session{1: s}, chains: map[int]*chain{}})
+	return result, calls - first.left, err
+}
+
+// textOfJS is a result as text. Objects made of Go maps have their keys in any order, so they are taken in this one.
+func textOfJS(v any) string {
+	o := js.ValueOf(v)
+	keys := js.ValueOf([]any{"bits", "bound", "rmse", "width", "height", "share", "level", "bitsPerDim", "standardError", "prior", "terms", "t", "epsMSE", "x0MSE"})
+	text := js.Global().Get("JSON").Call("stringify", o, keys).String()
+	for _, key := range []string{"bytes", "rgba"} {
+		text += " " + js.Global().Get("String").Invoke(o.Get(key)).String()
+	}
+	return text
 }
