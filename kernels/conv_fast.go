@@ -18,15 +18,6 @@ func (r *Runner) Conv3x3(a *ConvArgs, p *Panels) {
 	r.product(a, p, s, ConvSize(h, a.Stride, a.Pad), ConvSize(w, a.Stride, a.Pad), 3)
 }
 
-// Staged is how many values Conv3x3 stages: the input with its border, joined and upsampled.
-func (a *ConvArgs) Staged() int {
-	h, w := a.Grid()
-	if f := a.filtering(); f != nil {
-		h, w = roundUp(h, f.out), roundUp(w, f.out)
-	}
-	return a.N * (h + 2) * (w + 2) * a.Channels()
-}
-
 // Conv1x1 computes PlainConv1x1 with p packed from a.Weight.
 func (r *Runner) Conv1x1(a *ConvArgs, p *Panels) {
 	s := staged{data: a.In[0], h: a.H, w: a.W, c: a.Channels(), stride: 1}

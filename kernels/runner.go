@@ -66,9 +66,6 @@ func (r *Runner) thread(i, size int) []float32 {
 func (r *Runner) staging(size int) []float32     { return room(&r.stage, size) }
 func (r *Runner) transformed(size int) []float32 { return room(&r.windows, size) }
 
-// Reserve makes room for staging so many values at once: a buffer that grows from one convolution to the next leaves what it was behind.
-func (r *Runner) Reserve(staged int) { r.staging(staged) }
-
 // room is size values of a buffer that grows when it must.
 func room(buffer *[]float32, size int) []float32 {
 	if len(*buffer) < size {

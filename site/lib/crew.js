@@ -21,9 +21,9 @@ export class Crew {
   #bytes;
   #helpers = [];
 
-  /** @param {Uint8Array} bytes the pack */
+  /** @param {Uint8Array} bytes the pack; a large one, which is not shared out, is not held on to either */
   constructor(bytes) {
-    this.#bytes = bytes;
+    this.#bytes = bytes.length > mostBytes ? null : bytes;
   }
 
   /** How many workers there are, this one included. */
@@ -38,7 +38,7 @@ export class Crew {
    * @param {(options: object) => Promise<object>} startHere starts a part in this worker
    */
   async startChain(options, startHere) {
-    const wanted = this.#bytes.length > mostBytes ? 1 : Math.min(mostWorkers, navigator.hardwareConcurrency ?? 1);
+    const wanted = this.#bytes ? Math.min(mostWorkers, navigator.hardwareConcurrency ?? 1) : 1;
     await this.#hire(shares(options.count, wanted).length - 1);
     const [here, ...rest] = shares(options.count, this.workers);
     const labelsOf = ({ first, count }) => options.labels && { labels: options.labels.slice(first, first + count) };

@@ -134,22 +134,6 @@ func (p *program) reserve(batch int) {
 			p.data[i] = p.slots[t.Slot][:batch*t.Len()]
 		}
 	}
-	if !p.e.plain {
-		p.e.runner.Reserve(p.staged())
-	}
-}
-
-// staged is the most that a convolution of the plan stages.
-func (p *program) staged() int {
-	most := 0
-	for i := range p.plan.Ops {
-		if op := &p.plan.Ops[i]; op.Kernel == kernels.Conv3x3 {
-			in := p.shape(op.In[0])
-			a := kernels.ConvArgs{N: p.batch, H: in.H, W: in.W, C: p.channels(op), Up: op.Up, Stride: op.Stride, Cout: p.shape(op.Out).C}
-			most = max(most, a.Staged())
-		}
-	}
-	return most
 }
 
 func (p *program) bind(ids []unet.TensorID, tensors []engine.Tensor) error {
