@@ -80,7 +80,8 @@ func (t *tree) visit(name string, entry fs.DirEntry, err error) error {
 		return nil
 	}
 	rel, err := filepath.Rel(t.root, name)
-	if err == nil && entry.Type().IsRegular() {
+	// In a second working tree of the repository .git is a file.
+	if err == nil && entry.Type().IsRegular() && !skipped[rel] {
 		t.files = append(t.files, filepath.ToSlash(rel))
 	}
 	return err

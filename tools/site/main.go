@@ -7,12 +7,15 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"unnoise/tools/wasmstrip"
 )
 
 func main() {
@@ -103,7 +106,24 @@ func (b *builder) compile(source, target string) error {
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("compiling %s for js/wasm: %w", source, err)
 	}
-	return nil
+	return strip(target)
+}
+
+// strip takes out of a program what only tracebacks need. That of an unknown toolchain stays as it is, and works.
+func strip(path string) error {
+	program, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	small, err := wasmstrip.Strip(program)
+	if errors.Is(err, wasmstrip.ErrLayout) {
+		fmt.Fprintf(os.Stderr, "%s is larger than it need be: %v\n", filepath.Base(path), err)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return os.WriteFile(path, small, 0o666)
 }
 
 func goOutput(args ...string) (string, error) {
