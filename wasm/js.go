@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"math"
 	"strconv"
 	"syscall/js"
 
@@ -34,7 +35,9 @@ func settle(f func(context.Context, args) (any, error), list []js.Value, resolve
 			reject.Invoke(jsError("EngineError", "the program failed: "+panicText(r)+". Reload the page."))
 		}
 	}()
-	v, err := f(context.Background(), list)
+	ctx, done := contextOf(list)
+	defer done()
+	v, err := f(ctx, list)
 	if err != nil {
 		reject.Invoke(jsError(nameOf(err), err.Error()))
 		return
@@ -85,6 +88,8 @@ func nameOf(err error) string {
 	var n *namedError
 	var w *weights.Error
 	switch {
+	case errors.Is(err, context.Canceled):
+		return "AbortError"
 	case errors.Is(err, webgpu.ErrDeviceLost):
 		return "DeviceLostError"
 	case errors.As(err, &n):
@@ -160,6 +165,17 @@ func (v value) ints() []int {
 	out := make([]int, v.Length())
 	for i := range out {
 		out[i] = value{v.Index(i)}.int(-1)
+	}
+	return out
+}
+
+func (v value) floats() []float64 {
+	if v.Type() != js.TypeObject {
+		return nil
+	}
+	out := make([]float64, v.Length())
+	for i := range out {
+		out[i] = value{v.Index(i)}.float(math.NaN())
 	}
 	return out
 }

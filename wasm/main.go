@@ -6,12 +6,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"syscall/js"
 
-	"unnoise/wasm/diffusion"
-	"unnoise/wasm/engine/webgpu"
 	"unnoise/wasm/evalcase"
 	"unnoise/wasm/sampler"
 	"unnoise/weights"
@@ -25,8 +22,10 @@ func main() {
 	o := js.Global().Get("Object").New()
 	for name, f := range map[string]func(context.Context, args) (any, error){
 		"open": c.open, "close": c.close, "info": c.info,
-		"chain": c.chain, "step": c.step, "frame": c.frame, "fork": c.fork, "releaseChain": c.releaseChain,
+		"chain": c.chain, "step": c.step, "where": c.where, "frame": c.frame, "fork": c.fork, "releaseChain": c.releaseChain,
+		"save": c.save, "resume": c.resume, "join": c.join, "stateShape": c.stateShape,
 		"evalCases": c.evalCases, "encode": c.encode, "decode": c.decode, "nll": c.nll,
+		"schedule": c.schedule, "forward": c.forward, "selfTest": c.selfTest, "bench": c.bench, "layers": c.layers, "activations": c.activations,
 	} {
 		o.Set(name, promised(f))
 	}
@@ -93,32 +92,20 @@ func (c *core) close(_ context.Context, a args) (any, error) {
 }
 
 // chain(session, {sampler, steps, eta, seed, count, first, variance, labels, guidance, spacing, order, solver, karras,
-// picture, depth, mask, jump, repeats}) starts a chain: at x_T, or from a picture noised to a depth; with a mask a part of the picture is kept.
-// first is the index of its first sample.
+// picture, depth, mask, jump, repeats, between}) starts a chain: at x_T, or from a picture noised to a depth; with a mask a part of the
+// picture is kept; between two pictures or seeds. first is the index of its first sample.
 func (c *core) chain(ctx context.Context, a args) (any, error) {
 	s, err := c.session(a)
 	if err != nil {
 		return nil, err
 	}
-	o := func(key string) value { return a.option(1, key) }
-	seed, err := o("seed").seed()
+	cfg, err := s.config(a)
 	if err != nil {
-		return nil, err
-	}
-	cfg := sampler.Config{Seed: seed, Count: o("count").int(1), First: o("first").int(0), Labels: o("labels").ints(), Guidance: o("guidance").float(1), Request: diffusion.Request{
-		Sampler: diffusion.Sampler(o("sampler").string("ddim")), Steps: o("steps").int(0), Eta: o("eta").float(0),
-		Variance: diffusion.Variance(o("variance").string("")), Spacing: diffusion.Spacing(o("spacing").string("")),
-		Solver: diffusion.Solver{Order: o("order").int(0), Type: o("solver").string(""), Karras: o("karras").bool(false)},
-	}}
-	if err := s.from(&cfg, a); err != nil {
 		return nil, err
 	}
 	ch, err := s.start(ctx, func() (*sampler.Chain, error) {
 		run, err := sampler.New(s.denoiser, &s.model.Process, cfg)
-		if err != nil && !errors.Is(err, webgpu.ErrDeviceLost) {
-			err = named("UsageError", err)
-		}
-		return run, err
+		return run, refused("UsageError", err)
 	})
 	if err != nil {
 		return nil, err
@@ -133,7 +120,7 @@ func (c *core) add(ch *chain) any {
 	return object("chain", id, "steps", ch.run.Steps(), "index", ch.run.Index(), "count", ch.run.X().Shape().N, "width", net.Width, "height", net.Height)
 }
 
-// step(chain) does one step; done says that the picture is finished.
+// step(chain, {signal}) does one step; done says that the picture is finished.
 func (c *core) step(ctx context.Context, a args) (any, error) {
 	ch, err := c.chainOf(a)
 	if err != nil {
@@ -150,6 +137,15 @@ func (c *core) step(ctx context.Context, a args) (any, error) {
 		o["engine"], o["dropped"] = engineObject(ch.s.denoiser.Engine.Info()), ch.s.droppedList()
 	}
 	return o, nil
+}
+
+// where(chain) tells how many steps are done.
+func (c *core) where(_ context.Context, a args) (any, error) {
+	ch, err := c.chainOf(a)
+	if err != nil {
+		return nil, err
+	}
+	return object("index", ch.run.Index()), nil
 }
 
 // frame(chain, "x" or "x0") gives the state or the estimate as RGBA, sample after sample.

@@ -4,14 +4,10 @@ package main
 
 import (
 	"context"
-	"errors"
-	"strconv"
-	"syscall/js"
 
 	"unnoise/wasm/codec"
 	"unnoise/wasm/likelihood"
 	"unnoise/wasm/picture"
-	"unnoise/wasm/sampler"
 )
 
 // pixels reads {rgba, width, height}, of the model's size, as the model takes a picture.
@@ -30,50 +26,18 @@ func (s *session) pixels(a args, i int) ([]float64, error) {
 	return picture.Values(levels), nil
 }
 
-// from reads what a chain takes of a picture: its beginning, or the part that is kept where the mask (a byte a pixel) is 0.
-func (s *session) from(cfg *sampler.Config, a args) error {
-	if a.option(1, "picture").Type() != js.TypeObject {
-		return nil
-	}
-	x, err := s.pixels(args{a.option(1, "picture").Value}, 0)
-	if err != nil {
-		return err
-	}
-	x0 := make([]float32, len(x))
-	for i, v := range x {
-		x0[i] = float32(v)
-	}
-	if mask := (args{a.option(1, "mask").Value}).bytes(0); mask != nil {
-		p := &sampler.Paint{Picture: x0, Jump: a.option(1, "jump").int(0), Repeats: a.option(1, "repeats").int(0)}
-		for _, v := range mask {
-			p.Mask = append(p.Mask, 1-float32(v)/255)
-		}
-		cfg.Paint = p
-		return nil
-	}
-	cfg.Depth = a.option(1, "depth").int(s.model.Process.TrainTimesteps / 2)
-	plan, err := s.model.Process.Plan(cfg.Request)
-	if err == nil && cfg.Count < 1 {
-		err = errors.New("count must be 1 or more, found " + strconv.Itoa(cfg.Count))
-	}
-	if err != nil {
-		return named("UsageError", err)
-	}
-	var all []float32
-	for range min(cfg.Count, 4096) {
-		all = append(all, x0...)
-	}
-	cfg.Begin = sampler.Forward(all, len(all)/len(x0), plan.AlphaBar, cfg.Seed, cfg.Depth, cfg.First)
-	return nil
-}
-
 func (s *session) codec() codec.Model {
 	return codec.Model{D: s.denoiser, Process: &s.model.Process, ID: s.model.ID()}
 }
 
-func ignore(int) {}
+// levels reports how far a coder is, which counts the levels of noise down to 0.
+func (s *session) levels(v value) func(level int) {
+	total := s.model.Process.TrainTimesteps
+	report := v.reporter(total)
+	return func(level int) { report(total - level) }
+}
 
-// decode(session, bytes, {ancestral, seed}) decodes a coded picture, or as much of it as there is.
+// decode(session, bytes, {ancestral, seed, onProgress}) decodes a coded picture, or as much of it as there is.
 func (c *core) decode(ctx context.Context, a args) (any, error) {
 	s, err := c.session(a)
 	if err != nil {
@@ -83,8 +47,9 @@ func (c *core) decode(ctx context.Context, a args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	report := s.levels(a.option(2, "onProgress"))
 	finish := codec.Finish{Ancestral: a.option(2, "ancestral").bool(false), Seed: seed}
-	out, err := outlasting(ctx, s, func() (*codec.Decoded, error) { return codec.Decode(ctx, s.codec(), a.bytes(1), finish, ignore) })
+	out, err := outlasting(ctx, s, func() (*codec.Decoded, error) { return codec.Decode(ctx, s.codec(), a.bytes(1), finish, report) })
 	if err != nil {
 		return nil, named("UsageError", err)
 	}
@@ -95,9 +60,9 @@ func (c *core) decode(ctx context.Context, a args) (any, error) {
 	return object("rgba", bytesToJS(rgba), "width", s.model.Net.Width, "height", s.model.Net.Height, "share", out.Share(), "level", out.Level), nil
 }
 
-// rgba are a picture's pixels; x are its values, CHW.
+// rgba are the pixels of pictures; x are their values, NCHW.
 func (s *session) rgba(ctx context.Context, x []float32) ([]byte, error) {
-	t, err := s.denoiser.Engine.NewTensor(s.denoiser.InShape(1))
+	t, err := s.denoiser.Engine.NewTensor(s.denoiser.InShape(len(x) / s.denoiser.InShape(1).Len()))
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +73,7 @@ func (s *session) rgba(ctx context.Context, x []float32) ([]byte, error) {
 	return s.denoiser.Engine.Pixels(ctx, t)
 }
 
-// encode(session, {rgba, width, height}, {blockBits, label}) codes a picture.
+// encode(session, {rgba, width, height}, {blockBits, label, onProgress}) codes a picture.
 func (c *core) encode(ctx context.Context, a args) (any, error) {
 	s, err := c.session(a)
 	if err != nil {
@@ -118,15 +83,16 @@ func (c *core) encode(ctx context.Context, a args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	report := s.levels(a.option(2, "onProgress"))
 	options := codec.Options{BlockBits: a.option(2, "blockBits").int(0), Label: a.option(2, "label").int(-1)}
-	out, err := outlasting(ctx, s, func() (*codec.Encoded, error) { return codec.Encode(ctx, s.codec(), x, options, ignore) })
+	out, err := outlasting(ctx, s, func() (*codec.Encoded, error) { return codec.Encode(ctx, s.codec(), x, options, report) })
 	if err != nil {
 		return nil, named("UsageError", err)
 	}
 	return object("bytes", bytesToJS(out.Data), "bits", 8*len(out.Data), "bound", out.Bound, "rmse", out.RMSE), nil
 }
 
-// nll(session, {rgba, width, height}, {draws, timesteps, seed, label}) computes the bound of a picture.
+// nll(session, {rgba, width, height}, {draws, timesteps, seed, label, onProgress}) computes the bound of a picture.
 func (c *core) nll(ctx context.Context, a args) (any, error) {
 	s, err := c.session(a)
 	if err != nil {
@@ -141,6 +107,7 @@ func (c *core) nll(ctx context.Context, a args) (any, error) {
 		return nil, err
 	}
 	plan := likelihood.Plan{Draws: a.option(2, "draws").int(2), Strata: a.option(2, "timesteps").int(0), Seed: seed, Batch: 4}
+	report, calls := a.option(2, "onProgress").reporter(plan.Calls(s.model.Process.TrainTimesteps)), 0
 	options := likelihood.Options{Label: a.option(2, "label").int(-1)}
 	e, err := outlasting(ctx, s, func() (*likelihood.Estimate, error) {
 		b, err := likelihood.New(s.denoiser, &s.model.Process, options)
@@ -148,7 +115,11 @@ func (c *core) nll(ctx context.Context, a args) (any, error) {
 			return nil, err
 		}
 		defer b.Release()
-		return b.Estimate(ctx, x, plan, func() {})
+		calls = 0
+		return b.Estimate(ctx, x, plan, func() {
+			calls++
+			report(calls)
+		})
 	})
 	if err != nil {
 		return nil, named("UsageError", err)

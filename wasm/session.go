@@ -141,8 +141,8 @@ func (s *session) prove(ctx context.Context, e engine.Engine) error {
 	return nil
 }
 
-// probe runs one case of the pack's probe and gives the largest difference.
-func (s *session) probe(ctx context.Context, d *engine.Denoiser, c model.ProbeCase) (float64, error) {
+// difference runs one case of the pack's probe and gives the largest difference.
+func (s *session) difference(ctx context.Context, d *engine.Denoiser, c model.ProbeCase) (float64, error) {
 	x, want, err := s.model.ProbeValues(c)
 	if err != nil {
 		return 0, err
@@ -151,7 +151,15 @@ func (s *session) probe(ctx context.Context, d *engine.Denoiser, c model.ProbeCa
 	if err != nil {
 		return 0, err
 	}
-	worst := model.Worst(got, want)
+	return model.Worst(got, want), nil
+}
+
+// probe is difference that must be small.
+func (s *session) probe(ctx context.Context, d *engine.Denoiser, c model.ProbeCase) (float64, error) {
+	worst, err := s.difference(ctx, d, c)
+	if err != nil {
+		return 0, err
+	}
 	if !(worst <= model.ProbeBound) {
 		return worst, errors.New("probe: the network's output is off by " + short(worst) + ", allowed " + short(model.ProbeBound))
 	}
@@ -172,20 +180,12 @@ func (s *session) describe(id int) map[string]any {
 	for _, k := range m.Provenance.Keys {
 		about[k] = m.Provenance.Get(k)
 	}
-	operations := []any{}
-	for _, r := range s.test.operations {
-		operations = append(operations, object("name", r.Name, "error", r.Error, "bound", r.Bound, "ok", r.OK))
-	}
-	var probe any
-	if s.test.probe >= 0 {
-		probe = s.test.probe
-	}
 	return object("session", id,
 		"model", object("name", m.Provenance.Get("name"), "hash", m.ID(), "width", m.Net.Width, "height", m.Net.Height, "channels", m.Net.InChannels,
 			"parameters", m.Parameters(), "macs", m.Plan.MACs(), "classes", m.Net.Classes, "nullLabel", m.Net.NullLabel, "trainTimesteps", m.Process.TrainTimesteps,
 			"variance", string(m.Process.Variance), "samplers", s.samplers(), "provenance", about),
 		"engine", engineObject(s.denoiser.Engine.Info()),
-		"selfTest", object("probeError", probe, "probeSkipped", s.test.skipped, "bound", model.ProbeBound, "operations", operations),
+		"selfTest", s.test.describe(),
 		"dropped", s.droppedList())
 }
 

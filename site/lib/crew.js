@@ -34,18 +34,26 @@ export class Crew {
   /**
    * Starts a chain whose pictures are drawn by as many workers as the machine has cores for.
    *
-   * @param {object} options those of the core's chain()
-   * @param {(options: object) => Promise<object>} startHere starts a part in this worker
+   * @param {number} count pictures
+   * @param {(share: {first: number, count: number}) => Promise<object>} here starts a part in this worker
+   * @param {(client: Client, share: {first: number, count: number}) => Promise<object>} there starts one in another
+   * @param {(parts: Uint8Array[]) => Promise<Uint8Array>} join makes one saved state of those of the parts
    */
-  async startChain(options, startHere) {
+  async start(count, here, there, join) {
     const wanted = this.#bytes ? Math.min(mostWorkers, navigator.hardwareConcurrency ?? 1) : 1;
-    await this.#hire(shares(options.count, wanted).length - 1);
-    const [here, ...rest] = shares(options.count, this.workers);
-    const labelsOf = ({ first, count }) => options.labels && { labels: options.labels.slice(first, first + count) };
-    const part = (share) => ({ ...options, ...share, ...labelsOf(share) });
-    if (!rest.length) return startHere(options);
-    const there = rest.map((share, i) => startThere(this.#helpers[i], part(share)));
-    return new SharedChain(await Promise.all([startHere(part(here)), ...there]));
+    await this.#hire(shares(count, wanted).length - 1);
+    const [mine, ...rest] = shares(count, this.workers);
+    if (!rest.length) return here(mine);
+    const starting = [here(mine), ...rest.map((share, i) => there(this.#helpers[i], share))];
+    const started = await Promise.allSettled(starting);
+    const failed = started.find(({ status }) => status === "rejected");
+    if (!failed)
+      return new SharedChain(
+        started.map(({ value }) => value),
+        join,
+      );
+    for (const { value } of started) await value?.release().catch(() => {});
+    throw failed.reason;
   }
 
   /** Starts helpers until there are so many. Where one cannot be had, those there are do the work. */
@@ -69,8 +77,9 @@ async function hireOne(bytes) {
   }
 }
 
-async function startThere(client, options) {
-  return new ChainThere(client, await client.call("chain", options));
+/** Starts a part of a chain in another worker: op is chain or resume. */
+export async function startThere(client, op, args, signal) {
+  return new ChainThere(client, await client.call(op, args, { signal }));
 }
 
 /** A part of a chain in another worker. */
@@ -84,29 +93,44 @@ class ChainThere {
     this.shape = shape;
   }
 
-  step() {
-    return this.#client.call("step", { chain: this.#chain });
+  #call(op, args, signal) {
+    return this.#client.call(op, { chain: this.#chain, ...args }, { signal });
+  }
+
+  step(signal) {
+    return this.#call("step", {}, signal);
+  }
+
+  where() {
+    return this.#call("where");
   }
 
   frame(which) {
-    return this.#client.call("frame", { chain: this.#chain, which });
+    return this.#call("frame", { which });
+  }
+
+  save() {
+    return this.#call("save");
   }
 
   async fork(seed) {
-    return new ChainThere(this.#client, await this.#client.call("fork", { chain: this.#chain, seed }));
+    return new ChainThere(this.#client, await this.#call("fork", { seed }));
   }
 
   release() {
-    return this.#client.call("release", { chain: this.#chain });
+    return this.#call("release");
   }
 }
 
 /** A chain in parts that go on together; the same to its user as one that is whole. */
 class SharedChain {
   #parts;
+  #join;
+  #uneven = false; // a step was cancelled that some parts may have done
 
-  constructor(parts) {
+  constructor(parts, join) {
     this.#parts = parts;
+    this.#join = join;
     const count = parts.reduce((sum, { shape }) => sum + shape.count, 0);
     this.shape = { ...parts[0].shape, count };
   }
@@ -115,12 +139,29 @@ class SharedChain {
     return Promise.all(this.#parts.map(fn));
   }
 
-  async step() {
-    const [progress] = await this.#all((part) => part.step());
+  async step(signal) {
+    await this.#level(signal);
+    this.#uneven = true;
+    const [progress] = await this.#all((part) => part.step(signal));
+    this.#uneven = false;
     return progress;
   }
 
+  /** Brings the parts that lag to where the others are. */
+  async #level(signal) {
+    if (!this.#uneven) return;
+    const at = (await this.#all((part) => part.where())).map(({ index }) => index);
+    await this.#all((part, i) => (at[i] < Math.max(...at) ? part.step(signal) : null));
+    this.#uneven = false;
+  }
+
+  async where() {
+    await this.#level();
+    return this.#parts[0].where();
+  }
+
   async frame(which) {
+    await this.#level();
     const frames = await this.#all((part) => part.frame(which));
     const whole = new Uint8Array(frames.reduce((sum, { length }) => sum + length, 0));
     let at = 0;
@@ -131,8 +172,14 @@ class SharedChain {
     return whole;
   }
 
+  async save() {
+    await this.#level();
+    return this.#join(await this.#all((part) => part.save()));
+  }
+
   async fork(seed) {
-    return new SharedChain(await this.#all((part) => part.fork(seed)));
+    await this.#level();
+    return new SharedChain(await this.#all((part) => part.fork(seed)), this.#join);
   }
 
   release() {

@@ -6,9 +6,9 @@
  * @typedef {{pipeline: GPUComputePipeline, group: GPUBindGroup, x: number, y: number, z: number}} Dispatch
  */
 
-/** @param {GPUCommandEncoder} encoder @param {Dispatch[]} dispatches */
-function encode(encoder, dispatches) {
-  const pass = encoder.beginComputePass();
+/** @param {GPUCommandEncoder} encoder @param {Dispatch[]} dispatches @param {GPUComputePassDescriptor} [about] */
+function encode(encoder, dispatches, about) {
+  const pass = encoder.beginComputePass(about);
   for (const { pipeline, group, x, y, z } of dispatches) {
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, group);
@@ -45,3 +45,51 @@ globalThis.unnoiseReplay = (device, submits, before, after) => {
   copy(encoder, after);
   device.queue.submit([encoder.finish()]);
 };
+
+/**
+ * Runs recorded work once with every dispatch in a pass of its own and tells how long each took.
+ * @param {GPUDevice} device with timestamp-query
+ * @param {Dispatch[][]} submits
+ * @param {Array} before copies to be done first
+ * @returns {Promise<Float64Array>} nanoseconds, one a dispatch
+ */
+globalThis.unnoiseTime = async (device, submits, before) => {
+  const dispatches = submits.flat();
+  // A set holds at most 4096 marks, two a dispatch.
+  const sets = [];
+  const encoder = device.createCommandEncoder();
+  copy(encoder, before);
+  device.queue.submit([encoder.finish()]);
+  for (let first = 0; first < dispatches.length; first += 2048) {
+    sets.push(timeSome(device, dispatches.slice(first, first + 2048)));
+  }
+  const times = (await Promise.all(sets)).flat();
+  return Float64Array.from(times);
+};
+
+/** As unnoiseTime, for as many dispatches as one set of marks holds. @returns {Promise<number[]>} */
+async function timeSome(device, dispatches) {
+  const count = 2 * dispatches.length;
+  const marks = device.createQuerySet({ type: "timestamp", count });
+  const raw = device.createBuffer({ size: 8 * count, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
+  const landing = device.createBuffer({ size: 8 * count, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  try {
+    for (const [i, dispatch] of dispatches.entries()) {
+      // A submit each: none is so long that a watchdog ends it.
+      const encoder = device.createCommandEncoder();
+      const timestampWrites = { querySet: marks, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
+      encode(encoder, [dispatch], { timestampWrites });
+      device.queue.submit([encoder.finish()]);
+    }
+    const encoder = device.createCommandEncoder();
+    encoder.resolveQuerySet(marks, 0, count, raw, 0);
+    encoder.copyBufferToBuffer(raw, 0, landing, 0, 8 * count);
+    device.queue.submit([encoder.finish()]);
+    await landing.mapAsync(GPUMapMode.READ);
+    const at = new BigUint64Array(landing.getMappedRange());
+    // The clock of some adapters may step back between two marks.
+    return dispatches.map((_, i) => Math.max(0, Number(at[2 * i + 1] - at[2 * i])));
+  } finally {
+    for (const thing of [marks, raw, landing]) thing.destroy();
+  }
+}

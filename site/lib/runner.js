@@ -70,7 +70,7 @@ export class Run {
     for (;;) {
       if (this.#signal.aborted) throw abortError();
       const started = performance.now();
-      const state = await this.#chain.step();
+      const state = await this.#chain.step(this.#signal);
       const last = state.done || this.#paused;
       if (last || state.left || this.#due()) await this.#update(state, frames, last);
       // A GPU may return from a step before its work is done; reading the picture waits for it, so that counts too.

@@ -1,8 +1,8 @@
 // A loaded model in the worker: the core's session, its chains, and one call at a time.
 
-import { Crew } from "./crew.js";
+import { Crew, startThere } from "./crew.js";
 import { downloadPack } from "./download.js";
-import { makeError } from "./errors.js";
+import { abortError, makeError } from "./errors.js";
 import { forgetPack, keepPack, keptPack } from "./store.js";
 
 /**
@@ -37,38 +37,74 @@ export class Session {
     let pack = await readPack(source, options);
     options.onProgress({ type: "check" });
     try {
-      await this.#openCore(pack.bytes, engine);
+      await this.#openCore(pack.bytes, engine, options.signal);
     } catch (error) {
       if (pack.from !== "storage" || error.name !== "PackError") throw error;
       await forgetPack(source.url);
       pack = await readPack(source, options);
-      await this.#openCore(pack.bytes, engine);
+      await this.#openCore(pack.bytes, engine, options.signal);
     }
     if (pack.from === "network") pack.storageProblem = await keepPack(source.url, pack.bytes);
     this.#crew = new Crew(pack.bytes);
     this.info.pack = { bytes: pack.bytes.length, from: pack.from, storageProblem: pack.storageProblem };
   }
 
-  async #openCore(bytes, engine) {
-    const { session, ...info } = await this.#core.open(bytes, { engine });
+  async #openCore(bytes, engine, signal) {
+    const { session, ...info } = await this.#core.open(bytes, { engine, signal });
     this.#handle = session;
     this.info = info;
   }
 
   /** Calls fn(core, handle) when all earlier calls have ended: the core does one thing at a time. */
-  exclusive(fn) {
-    const result = this.#queue.then(() => fn(this.#core, this.#handle));
+  exclusive(fn, signal) {
+    const result = this.#queue.then(() => {
+      if (signal?.aborted) throw abortError();
+      return fn(this.#core, this.#handle);
+    });
     this.#queue = result.catch(() => {});
     return result;
   }
 
+  /** Calls an operation of the core that takes the session and other arguments, the last of them options. */
+  ask(op, { signal }, ...args) {
+    const options = { ...args.pop(), signal };
+    return this.exclusive((core, handle) => core[op](handle, ...args, options), signal);
+  }
+
+  /** As ask, for an operation that tells how far it is: {done, total}. */
+  follow(op, { signal, post }, ...args) {
+    const onProgress = (progress) => post({ type: "progress", ...progress });
+    return this.ask(op, { signal }, ...args, { ...args.pop(), onProgress });
+  }
+
   /** Starts a chain; options are those of the core's chain(). On the CPU several workers share its pictures. */
-  async startChain(options) {
-    const startHere = async (part) => new Chain(this, await this.exclusive((core, handle) => core.chain(handle, part)));
-    const alone = this.info.engine.engine !== "cpu" || !(options.count > 1);
+  startChain(options, signal) {
+    const startHere = async (part) => new Chain(this, await this.ask("chain", { signal }, part));
     // A part that has a first picture has been shared out already.
-    if (alone || "first" in options) return startHere(options);
-    const chain = await this.#crew.startChain(options, startHere);
+    if (!this.#shares(options.count) || "first" in options) return startHere(options);
+    const here = (share) => startHere(partOf(options, share));
+    const there = (client, share) => startThere(client, "chain", partOf(options, share), signal);
+    return this.#startShared(options.count, here, there);
+  }
+
+  /** Goes on with a saved chain, or with count pictures of one, the first of them being number from. */
+  async resume({ bytes, ...part }, signal) {
+    const resumeHere = async (own) => new Chain(this, await this.ask("resume", { signal }, bytes, own));
+    if ("from" in part) return resumeHere(part);
+    const { count } = await this.ask("stateShape", { signal }, bytes, {});
+    if (!this.#shares(count)) return resumeHere(part);
+    const own = ({ first, count }) => ({ from: first, count });
+    const there = (client, share) => startThere(client, "resume", { bytes, ...own(share) }, signal);
+    return this.#startShared(count, (share) => resumeHere(own(share)), there);
+  }
+
+  #shares(count) {
+    return this.info.engine.engine === "cpu" && count > 1;
+  }
+
+  async #startShared(count, here, there) {
+    const join = (parts) => this.exclusive((core, handle) => core.join(handle, parts));
+    const chain = await this.#crew.start(count, here, there, join);
     this.info = { ...this.info, workers: this.#crew.workers };
     return chain;
   }
@@ -77,26 +113,18 @@ export class Session {
   changeEngine({ engine, dropped }) {
     this.info = { ...this.info, engine, dropped };
   }
+}
 
-  /** Codes a picture {rgba, width, height} of the model's size: {bytes, bits, bound, rmse}. */
-  encode(picture, options) {
-    return this.exclusive((core, handle) => core.encode(handle, picture, options));
-  }
-
-  /** Decodes a coded picture: {rgba, width, height, share, level}. */
-  decode(bytes, options) {
-    return this.exclusive((core, handle) => core.decode(handle, bytes, options));
-  }
-
-  /** The variational bound of a picture {rgba, width, height} of the model's size. */
-  nll(picture, options) {
-    return this.exclusive((core, handle) => core.nll(handle, picture, options));
-  }
-
-  /** Checks cases on this model's engine; bytes in and out are .safetensors files. */
-  evalCases(bytes) {
-    return this.exclusive((core, handle) => core.evalCases(handle, bytes));
-  }
+/** The options of some of a chain's pictures. */
+function partOf(options, share) {
+  const cut = (list) => list?.slice(share.first, share.first + share.count);
+  const { labels, between } = options;
+  return {
+    ...options,
+    ...share,
+    ...(labels && { labels: cut(labels) }),
+    ...(between && { between: { ...between, lambdas: cut(between.lambdas) } }),
+  };
 }
 
 /** A chain of the core. Where a GPU is lost, the core goes on elsewhere by itself, from a step that may lie back. */
@@ -112,11 +140,22 @@ class Chain {
   }
 
   /** One step back towards the picture: {index, steps, timestep, done}, with engine and dropped where the core left one. */
-  async step() {
-    const { engine, dropped, ...state } = await this.#session.exclusive((core) => core.step(this.#handle));
+  async step(signal) {
+    const step = (core) => core.step(this.#handle, { signal });
+    const { engine, dropped, ...state } = await this.#session.exclusive(step, signal);
     if (!engine) return state;
     this.#session.changeEngine({ engine, dropped });
     return { ...state, left: dropped.at(-1) };
+  }
+
+  /** How far it is: {index}. */
+  where() {
+    return this.#session.exclusive((core) => core.where(this.#handle));
+  }
+
+  /** Its state as a file. */
+  save() {
+    return this.#session.exclusive((core) => core.save(this.#handle));
   }
 
   /** Pixels of the chain's state ("x") or of the estimate of its end ("x0"), RGBA. */

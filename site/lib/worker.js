@@ -7,7 +7,7 @@
 // The WebGPU engine's helper: sets a global that the Go side calls.
 import "./gpu-replay.js";
 import { startCore } from "./core.js";
-import { makeError, packError } from "./errors.js";
+import { abortError, makeError, packError } from "./errors.js";
 import { Run } from "./runner.js";
 import { Handles, Session } from "./session.js";
 
@@ -29,8 +29,12 @@ const operations = {
 
   info: () => session.info,
 
-  async chain(options) {
-    return describe(await session.startChain(options));
+  async chain(options, call) {
+    return keep(await session.startChain(options, call.signal), call);
+  },
+
+  async resume(args, call) {
+    return keep(await session.resume(args, call.signal), call);
   },
 
   async run({ chain, ...options }, call) {
@@ -44,12 +48,16 @@ const operations = {
     }
   },
 
-  step: ({ chain }) => chains.get(chain).step(),
+  step: ({ chain }, { signal }) => chains.get(chain).step(signal),
+
+  where: ({ chain }) => chains.get(chain).where(),
 
   frame: ({ chain, which }) => chains.get(chain).frame(which),
 
-  async fork({ chain, seed }) {
-    return describe(await chains.get(chain).fork(seed));
+  save: ({ chain }) => chains.get(chain).save(),
+
+  async fork({ chain, seed }, call) {
+    return keep(await chains.get(chain).fork(seed), call);
   },
 
   async release({ chain }) {
@@ -57,19 +65,34 @@ const operations = {
     chains.delete(chain);
   },
 
-  evalCases: ({ bytes }) => session.evalCases(bytes),
+  evalCases: ({ bytes }, call) => session.ask("evalCases", call, bytes, {}),
 
-  encode: ({ picture, ...options }) => session.encode(picture, options),
+  encode: ({ picture, ...options }, call) => session.follow("encode", call, picture, options),
 
-  decode: ({ bytes, ...options }) => session.decode(bytes, options),
+  decode: ({ bytes, ...options }, call) => session.follow("decode", call, bytes, options),
 
-  nll: ({ picture, ...options }) => session.nll(picture, options),
+  nll: ({ picture, ...options }, call) => session.follow("nll", call, picture, options),
+
+  schedule: (_, call) => session.ask("schedule", call, {}),
+
+  forward: ({ picture, ...options }, call) => session.ask("forward", call, picture, options),
+
+  selfTest: (_, call) => session.ask("selfTest", call, {}),
+
+  bench: (options, call) => session.follow("bench", call, options),
+
+  layers: (_, call) => session.ask("layers", call, {}),
+
+  activations: (options, call) => session.ask("activations", call, options),
 
   version: async () => (await starting).info(),
 };
 
-function describe(chain) {
-  return { ...chain.shape, chain: chains.add(chain) };
+/** Notes a chain that was started, unless nobody waits for it any more. */
+async function keep(chain, { signal }) {
+  if (!signal.aborted) return { ...chain.shape, chain: chains.add(chain) };
+  await chain.release();
+  throw abortError();
 }
 
 async function answer({ id, op, args }) {

@@ -64,6 +64,7 @@ var importTable = []importRow{
 	{dir: "wasm/picture", not: blind},
 	{dir: "wasm/picture/resize", own: []string{"wasm/picture"}, outside: []string{"golang.org/x/image/draw"}, not: blind},
 	{dir: "wasm/sampler", own: []string{"wasm/diffusion", "wasm/noise", "wasm/engine"}, not: blind},
+	{dir: "wasm/saved", own: []string{"weights", "wasm/diffusion", "wasm/engine", "wasm/sampler"}, not: blind},
 	{dir: "wasm/internal/webgpu"},
 	{dir: "wasm/converter", own: []string{"wasm/...", "weights"}, not: testSupport},
 	{dir: "wasm", own: []string{"wasm/...", "weights"}, not: testSupport},

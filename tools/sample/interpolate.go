@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	philox "unnoise/wasm/noise"
 	"unnoise/wasm/sampler"
 )
 
@@ -101,23 +100,14 @@ func (c *interpolateCmd) between(ctx context.Context, s *session, a, b []float32
 	if err != nil {
 		return nil, err
 	}
-	noised := sampler.Forward(append(append([]float32{}, a...), b...), 2, plan.AlphaBar, c.Seed, depth, 0)
-	size := len(a)
-	var begin []float32
-	for i := range c.N {
-		lambda := float32(i) / float32(c.N-1)
-		for j := range size {
-			begin = append(begin, (1-lambda)*noised[j]+lambda*noised[size+j])
-		}
+	lambdas := make([]float64, c.N)
+	for i := range lambdas {
+		lambdas[i] = float64(i) / float64(c.N-1)
 	}
 	labels, err := spread(c.Labels, c.N)
 	if err != nil {
 		return nil, err
 	}
-	return s.finishChain(ctx, sampler.Config{Request: r, Count: c.N, Labels: labels, Guidance: c.Guidance, Begin: begin, Trace: func(k int, out []float32) {
-		philox.Normals(out[:size], c.Seed, philox.StepNoise, plan.Moves[k].NoiseT, 0)
-		for at := size; at < len(out); at += size {
-			copy(out[at:], out[:size])
-		}
-	}}, after)
+	return s.finishChain(ctx, sampler.Config{Request: r, Seed: c.Seed, Count: c.N, Labels: labels, Guidance: c.Guidance, OneNoise: true,
+		Begin: sampler.Between(a, b, lambdas, plan.AlphaBar, c.Seed, depth)}, after)
 }

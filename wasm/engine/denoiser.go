@@ -58,23 +58,29 @@ func (d *Denoiser) OutShape(n int) Shape {
 
 // Denoise computes out = network(x, t, labels): t has one entry a sample; labels too, or is nil for the null label.
 func (d *Denoiser) Denoise(ctx context.Context, out, x Tensor, t []float64, labels []int) error {
-	n := x.Shape().N
-	if len(t) != n {
-		return errors.New("network: " + strconv.Itoa(len(t)) + " timesteps for " + strconv.Itoa(n) + " samples")
-	}
 	if d.f != nil {
 		return d.f(ctx, out, x, t, labels)
 	}
-	if err := d.reserve(n); err != nil {
+	inputs, err := d.inputs(x, t, labels)
+	if err != nil {
 		return err
+	}
+	return d.program.Run(ctx, []Tensor{out}, inputs)
+}
+
+// inputs are the plan's inputs for a batch.
+func (d *Denoiser) inputs(x Tensor, t []float64, labels []int) ([]Tensor, error) {
+	n := x.Shape().N
+	if len(t) != n {
+		return nil, errors.New("network: " + strconv.Itoa(len(t)) + " timesteps for " + strconv.Itoa(n) + " samples")
+	}
+	if err := d.reserve(n); err != nil {
+		return nil, err
 	}
 	if err := d.sinusoid(t); err != nil {
-		return err
+		return nil, err
 	}
-	if err := d.classes(n, labels); err != nil {
-		return err
-	}
-	return d.program.Run(ctx, []Tensor{out}, append([]Tensor{x}, d.vectors...))
+	return append([]Tensor{x}, d.vectors...), d.classes(n, labels)
 }
 
 // reserve makes the vectors of a batch.

@@ -6,6 +6,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"unnoise/wasm/unet"
 	"unnoise/weights"
@@ -51,6 +52,12 @@ type Program interface {
 	// Run computes the plan for the batch of inputs. inputs and outputs follow plan.Inputs and plan.Outputs; all have
 	// the same N. Work may still be under way when Run returns; Read of an output waits for it.
 	Run(ctx context.Context, outputs, inputs []Tensor) error
+	// Output runs the plan up to operation op, an index of plan.Ops, for one sample and copies out what that writes (Plan.Written), in CHW order.
+	// The content of outputs is undefined afterwards.
+	Output(ctx context.Context, op int, outputs, inputs []Tensor) ([]float32, error)
+	// Times runs the plan and tells how long each operation took, by index of plan.Ops; nil where the machine cannot tell. Work that
+	// an engine does together counts for the first of its operations.
+	Times(ctx context.Context, outputs, inputs []Tensor) ([]time.Duration, error)
 	Release()
 }
 

@@ -73,3 +73,24 @@ func CheckRun(p *unet.Plan, outputs, inputs []Tensor) (batch int, err error) {
 	check(p.Outputs, outputs)
 	return batch, err
 }
+
+// Written is what operation op wrote into its output tensor, whose content for one sample is nhwc: CHW.
+func Written(p *unet.Plan, op int, nhwc []float32) []float32 {
+	t := p.Tensors[p.Ops[op].Out]
+	first, channels := p.Written(&p.Ops[op])
+	shape := Shape{1, t.C, t.H, t.W}
+	values := make([]float32, shape.Len())
+	shape.ToNCHW(values, nhwc)
+	return values[first*t.H*t.W:][:channels*t.H*t.W]
+}
+
+// CheckOutput reports an operation that a plan does not have, or inputs of more than one sample.
+func CheckOutput(p *unet.Plan, op int, inputs []Tensor) error {
+	if op < 0 || op >= len(p.Ops) {
+		return errors.New("operation " + strconv.Itoa(op) + " was asked for, the plan has " + strconv.Itoa(len(p.Ops)))
+	}
+	if len(inputs) > 0 && inputs[0].Shape().N != 1 {
+		return errors.New("one sample can be looked at, found " + strconv.Itoa(inputs[0].Shape().N))
+	}
+	return nil
+}

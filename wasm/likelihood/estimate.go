@@ -47,6 +47,16 @@ func (p *Plan) Check(T int) error {
 	return nil
 }
 
+// Calls is how often Estimate asks the network, over T timesteps.
+func (p *Plan) Calls(T int) int {
+	n := T
+	if p.Strata > 0 {
+		n = exact + 1 + p.Strata
+	}
+	batch := max(p.Batch, 1)
+	return p.Draws * ((n + batch - 1) / batch)
+}
+
 // visit is a term to be computed and what it counts for.
 type visit struct {
 	t      int

@@ -24,14 +24,16 @@ type Config struct {
 	// Begin is the state that the chain begins with, NCHW; x_T from the seed where it is nil. With Request.Depth it is a state in
 	// the middle of the process: see Forward.
 	Begin []float32
+	// OneNoise gives every sample the noise of sample 0: pictures that begin apart then differ by that alone.
+	OneNoise bool
 	// Paint keeps a part of a picture; nil for none.
 	Paint *Paint
 	// Trace, where not nil, gives the noise instead of the seed: Trace(-1, x) fills x_T, Trace(k, z) the noise of step k; all samples, NCHW.
 	Trace func(k int, out []float32)
 }
 
-// maxCount bounds a batch.
-const maxCount = 4096
+// MaxCount bounds a batch.
+const MaxCount = 4096
 
 // Chain is a reverse chain under way. It is used by one goroutine at a time.
 type Chain struct {
@@ -96,8 +98,8 @@ func prepare(d *engine.Denoiser, process *diffusion.Config, cfg Config) (*Chain,
 
 // check reports a request that does not fit the network.
 func check(d *engine.Denoiser, plan *diffusion.Plan, cfg *Config) error {
-	if cfg.Count < 1 || cfg.Count > maxCount {
-		return errors.New("count must be from 1 to " + strconv.Itoa(maxCount) + ", found " + strconv.Itoa(cfg.Count))
+	if cfg.Count < 1 || cfg.Count > MaxCount {
+		return errors.New("count must be from 1 to " + strconv.Itoa(MaxCount) + ", found " + strconv.Itoa(cfg.Count))
 	}
 	if cfg.First < 0 {
 		return errors.New("the first sample's index must be 0 or more, found " + strconv.Itoa(cfg.First))
@@ -172,7 +174,11 @@ func (c *Chain) fill(k int, a action) {
 func (c *Chain) draw(stream noise.Stream, repeat uint8, t uint32) {
 	size := len(c.values) / c.cfg.Count
 	for i := range c.cfg.Count {
-		noise.Repeated(c.values[i*size:][:size], c.cfg.Seed, stream, repeat, t, uint32(c.cfg.First+i))
+		sample := uint32(c.cfg.First + i)
+		if c.cfg.OneNoise {
+			sample = 0
+		}
+		noise.Repeated(c.values[i*size:][:size], c.cfg.Seed, stream, repeat, t, sample)
 	}
 }
 

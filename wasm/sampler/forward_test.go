@@ -32,14 +32,11 @@ func TestInterpolation(t *testing.T) {
 	size := len(images) / 2
 	for _, depth := range []int{125, 250, 500, 1000} {
 		signal, spread := s.Forward(depth - 1)
-		var begin []float32
-		for _, l := range lambda {
-			for i := range size {
-				a := signal*(images[i]/127.5-1) + spread*noise[i]
-				b := signal*(images[size+i]/127.5-1) + spread*noise[size+i]
-				begin = append(begin, float32((1-l)*a+l*b))
-			}
+		noised := make([]float32, 2*size)
+		for i := range noised {
+			noised[i] = float32(signal*(images[i]/127.5-1) + spread*noise[i])
 		}
+		begin := sampler.Mix(noised[:size], noised[size:], lambda)
 		name := strconv.Itoa(depth)
 		if _, err := goldens.Compare(begin, f.Values("x_t."+name), goldens.Tolerance{Abs: interpolationBound}); err != nil {
 			t.Errorf("x_t at depth %d: %v", depth, err)

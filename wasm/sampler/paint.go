@@ -20,8 +20,11 @@ type Paint struct {
 	Repeats int       // times each is done; 0 means 10, the paper's; 1: none is repeated
 }
 
-// maxRepeats is what the noise's counter can tell apart.
-const maxRepeats = 255
+// maxRepeats is what the noise's counter can tell apart; maxActions bounds what a chain lists before it starts.
+const (
+	maxRepeats = 255
+	maxActions = 1 << 20
+)
 
 func (p *Paint) jump() int {
 	if p.Jump == 0 {
@@ -49,6 +52,8 @@ func (p *Paint) check(d *engine.Denoiser, plan *diffusion.Plan, cfg *Config) err
 		return errors.New("the picture to keep a part of has " + strconv.Itoa(len(p.Picture)) + " values, expected " + strconv.Itoa(one.Len()))
 	case p.Jump < 0 || p.Repeats < 0 || p.Repeats > maxRepeats:
 		return errors.New("repeats must be from 1 to " + strconv.Itoa(maxRepeats) + " and their length positive")
+	case len(plan.Moves)*p.repeats() > maxActions:
+		return errors.New(strconv.Itoa(len(plan.Moves)) + " steps of " + strconv.Itoa(p.repeats()) + " repeats are more than " + strconv.Itoa(maxActions))
 	case plan.Histories > 0:
 		return errors.New("sampler " + string(cfg.Sampler) + " remembers earlier steps, which a kept part changes: take ddpm, ddim, euler or euler-ancestral")
 	}

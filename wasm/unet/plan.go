@@ -112,6 +112,14 @@ func (p *Plan) OpMACs(op *Op) int64 {
 	return 0
 }
 
+// Written is the part of its output's channels that an operation writes: all, but for a Linear of several that fill a vector.
+func (p *Plan) Written(op *Op) (first, channels int) {
+	if op.Kernel == kernels.Linear {
+		return op.OutOffset, p.outChannels(op)
+	}
+	return 0, p.Tensors[op.Out].C
+}
+
 func (p *Plan) outChannels(op *Op) int {
 	for _, w := range p.Weights {
 		if w.Name == op.Weight+".weight" {

@@ -55,3 +55,7 @@ func TestChains(t *testing.T) { each(t, without("plain", "one thread", "lean"), 
 func TestClosedChains(t *testing.T) {
 	each(t, without("plain", "one thread", "lean"), func(t *testing.T, e engine.Engine) { enginetest.ClosedChains(t, e, false) })
 }
+
+func TestLooks(t *testing.T) {
+	each(t, without("plain", "plain", "one thread"), func(t *testing.T, e engine.Engine) { enginetest.Looks(t, e, cpuBound, "classes", "film") })
+}

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"context"
+	"time"
 
 	"unnoise/kernels"
 	"unnoise/wasm/engine"
@@ -93,6 +94,33 @@ func (p *program) Release() { *p = program{} }
 
 // Run implements engine.Program.
 func (p *program) Run(ctx context.Context, outputs, inputs []engine.Tensor) error {
+	return p.run(ctx, outputs, inputs, len(p.plan.Ops), func(int) {})
+}
+
+// Output implements engine.Program.
+func (p *program) Output(ctx context.Context, op int, outputs, inputs []engine.Tensor) ([]float32, error) {
+	if err := engine.CheckOutput(p.plan, op, inputs); err != nil {
+		return nil, err
+	}
+	if err := p.run(ctx, outputs, inputs, op+1, func(int) {}); err != nil {
+		return nil, err
+	}
+	return engine.Written(p.plan, op, p.data[p.plan.Ops[op].Out]), nil
+}
+
+// Times implements engine.Program.
+func (p *program) Times(ctx context.Context, outputs, inputs []engine.Tensor) ([]time.Duration, error) {
+	times := make([]time.Duration, len(p.plan.Ops))
+	last := time.Now()
+	err := p.run(ctx, outputs, inputs, len(times), func(i int) {
+		now := time.Now()
+		times[i], last = now.Sub(last), now
+	})
+	return times, err
+}
+
+// run does the first ops operations of the plan, and calls after with each one's index.
+func (p *program) run(ctx context.Context, outputs, inputs []engine.Tensor, ops int, after func(op int)) error {
 	batch, err := engine.CheckRun(p.plan, outputs, inputs)
 	if err != nil {
 		return err
@@ -104,7 +132,7 @@ func (p *program) Run(ctx context.Context, outputs, inputs []engine.Tensor) erro
 	if err := p.bind(p.plan.Outputs, outputs); err != nil {
 		return err
 	}
-	for i := range p.plan.Ops {
+	for i := range ops {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -114,6 +142,7 @@ func (p *program) Run(ctx context.Context, outputs, inputs []engine.Tensor) erro
 		}
 		steps[op.Kernel](p, op)
 		p.fetch.end(p)
+		after(i)
 	}
 	return nil
 }

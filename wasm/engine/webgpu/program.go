@@ -121,11 +121,7 @@ func (p *program) part(ctx context.Context, outputs, inputs []*tensor, first, n 
 	if err != nil {
 		return err
 	}
-	before := make([]webgpu.Copy, len(inputs))
-	for i, id := range p.plan.Inputs {
-		size := 4 * p.plan.Tensors[id].Len()
-		before[i] = webgpu.Copy{Src: inputs[i].buf, SrcOffset: first * size, Dst: p.outside[id], Size: n * size}
-	}
+	before := p.copyIn(inputs, first, n)
 	after := make([]webgpu.Copy, len(outputs))
 	for i, id := range p.plan.Outputs {
 		size := 4 * p.plan.Tensors[id].Len()
@@ -135,6 +131,16 @@ func (p *program) part(ctx context.Context, outputs, inputs []*tensor, first, n 
 		return err
 	}
 	return p.e.flight.issued(p.e.dev)
+}
+
+// copyIn brings the inputs of n samples from first on to where the plan reads them.
+func (p *program) copyIn(inputs []*tensor, first, n int) []webgpu.Copy {
+	before := make([]webgpu.Copy, len(inputs))
+	for i, id := range p.plan.Inputs {
+		size := 4 * p.plan.Tensors[id].Len()
+		before[i] = webgpu.Copy{Src: inputs[i].buf, SrcOffset: first * size, Dst: p.outside[id], Size: n * size}
+	}
+	return before
 }
 
 // reserve makes the activations' buffers, for n samples at least.

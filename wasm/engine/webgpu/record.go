@@ -43,6 +43,8 @@ type lowering struct {
 	p     *program
 	n     int
 	calls []call
+	// stageOf is the number of the stage that each call belongs to.
+	stageOf []int
 	// partial is the number of raw sums the largest convolution in slabs leaves.
 	partial int
 }
@@ -61,10 +63,16 @@ var lowerings = map[kernels.Kernel]func(l *lowering, i int, s *stage){
 }
 
 // lower lists the calls for n samples.
-func (p *program) lower(n int) *lowering {
+func (p *program) lower(n int) *lowering { return p.lowerUpTo(n, len(p.stages)) }
+
+// lowerUpTo lists the calls of the first stages for n samples.
+func (p *program) lowerUpTo(n, stages int) *lowering {
 	l := &lowering{p: p, n: n}
-	for i := range p.stages {
+	for i := range p.stages[:stages] {
 		lowerings[p.stages[i].Kernel](l, i, &p.stages[i])
+		for len(l.stageOf) < len(l.calls) {
+			l.stageOf = append(l.stageOf, i)
+		}
 	}
 	return l
 }

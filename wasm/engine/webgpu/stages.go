@@ -11,6 +11,7 @@ import (
 // vector side by side and become a single product.
 type stage struct {
 	*unet.Op
+	first int      // index of the first operation
 	parts []string // names of the weights, the columns of one behind those of the other; without ".weight"
 	cout  int      // output channels of all parts
 }
@@ -30,7 +31,7 @@ func stages(p *unet.Plan) []stage {
 			list[n-1].cout += cout
 			continue
 		}
-		list = append(list, stage{op, []string{op.Weight}, cout})
+		list = append(list, stage{op, i, []string{op.Weight}, cout})
 	}
 	return list
 }

@@ -32,3 +32,5 @@ func TestNetworks(t *testing.T) { enginetest.Networks(t, open(t), networkBound) 
 func TestChains(t *testing.T) { enginetest.Chains(t, open(t)) }
 
 func TestClosedChains(t *testing.T) { enginetest.ClosedChains(t, open(t), true) }
+
+func TestLooks(t *testing.T) { enginetest.Looks(t, open(t), networkBound, "classes") }

@@ -81,9 +81,16 @@ func (i AdapterInfo) String() string {
 	return strings.Join(parts, " ")
 }
 
-// RequestDevice opens the GPU with the limits that every device has and without optional features.
+// timestamps is the one optional feature that is used: to time operations for people, never to compute.
+const timestamps = "timestamp-query"
+
+// RequestDevice opens the GPU with the limits that every device has and, where it is there, the feature that tells time.
 func (a *Adapter) RequestDevice(ctx context.Context) (*Device, error) {
-	v, err := await(ctx, "requestDevice", a.v)
+	features := []any{}
+	if a.v.Get("features").Call("has", timestamps).Bool() {
+		features = append(features, timestamps)
+	}
+	v, err := await(ctx, "requestDevice", a.v, map[string]any{"requiredFeatures": features})
 	if err != nil {
 		return nil, err
 	}

@@ -3,8 +3,10 @@
 package webgpu
 
 import (
+	"context"
 	"errors"
 	"syscall/js"
+	"time"
 )
 
 // Dispatch is one run of a pipeline over X by Y by Z workgroups.
@@ -70,4 +72,25 @@ func copies(list []Copy) any {
 		values[i] = []any{c.Src.v, c.SrcOffset, c.Dst.v, c.DstOffset, c.Size}
 	}
 	return values
+}
+
+// timeName is the function that site/lib/gpu-replay.js defines for Time.
+const timeName = "unnoiseTime"
+
+// HasTimestamps says whether the device can tell how long work takes.
+func (d *Device) HasTimestamps() bool {
+	return d.v.Get("features").Call("has", timestamps).Bool() && js.Global().Get(timeName).Type() == js.TypeFunction
+}
+
+// Time runs a recording after the copies and tells how long each of its dispatches took, in order. Browsers round the times.
+func (d *Device) Time(ctx context.Context, r *Recording, before []Copy) ([]time.Duration, error) {
+	v, err := await(ctx, timeName, js.Global(), d.v, r.v, copies(before))
+	if err != nil {
+		return nil, d.explain(err)
+	}
+	list := make([]time.Duration, v.Length())
+	for i := range list {
+		list[i] = time.Duration(v.Index(i).Float())
+	}
+	return list, nil
 }

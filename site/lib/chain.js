@@ -1,0 +1,150 @@
+// A chain as the page has it: a number that the worker knows, and what was last heard of it.
+
+/** @import { Client } from "./client.js" */
+/** @import { Frame, Progress, Seed, Stoppable } from "./types.js" */
+
+/**
+ * A chain from noise to a picture; made by Sampler.chain and Sampler.resume. Also an async iterator: each turn does one step and
+ * yields the chain's Progress, and pixels are read only when asked for.
+ */
+export class Chain {
+  #client;
+  #chain;
+  #refresh;
+
+  /**
+   * @internal
+   * @param {Client} client
+   * @param {{chain: number, index: number, steps: number, count: number, width: number, height: number}} chain
+   * @param {() => Promise<void>} refresh reads the sampler's info again
+   */
+  constructor(client, { chain, index, steps, count, width, height }, refresh) {
+    this.#client = client;
+    this.#chain = chain;
+    this.#refresh = refresh;
+    /** Steps done. */
+    this.index = index;
+    /** Steps in all. */
+    this.steps = steps;
+    /** Pictures drawn together. */
+    this.count = count;
+    /** Width of a picture in pixels. */
+    this.width = width;
+    /** Height of a picture in pixels. */
+    this.height = height;
+  }
+
+  #call(op, args, options) {
+    return this.#client.call(op, { chain: this.#chain, ...args }, options);
+  }
+
+  /**
+   * Does one step.
+   *
+   * @param {Stoppable} [options]
+   * @returns {Promise<Progress>}
+   */
+  async step({ signal } = {}) {
+    const progress = await this.#call("step", {}, { signal });
+    this.index = progress.index;
+    if (progress.left) await this.#refresh();
+    return progress;
+  }
+
+  /** @returns {AsyncGenerator<Progress, void, void>} */
+  async *[Symbol.asyncIterator]() {
+    while (this.index < this.steps) yield await this.step();
+  }
+
+  /**
+   * Runs to the end or to pause(), in the worker: a hidden tab does not stop it.
+   *
+   * @param {object} [options]
+   * @param {AbortSignal} [options.signal] stops at once; the chain stays where it is and can go on
+   * @param {number} [options.stepMs] a step takes at least so many milliseconds
+   * @param {(progress: Progress) => void} [options.onProgress] at most 30 times a second
+   * @param {(frame: Frame, painted: () => void) => void} [options.onFrame] gets pixels as frame() gives them; the next ones come after
+   *   painted()
+   * @returns {Promise<Progress>} with done or paused true
+   */
+  async run({ signal, stepMs = 0, onProgress, onFrame } = {}) {
+    const onEvent = async ({ type, ...event }, painted) => {
+      if (type === "frame") return onFrame?.(event, painted);
+      this.index = event.index;
+      if (event.left) await this.#refresh();
+      onProgress?.(event);
+    };
+    const last = await this.#call("run", { stepMs, frames: Boolean(onFrame) }, { signal, onEvent });
+    this.index = last.index;
+    return last;
+  }
+
+  /** Makes run() resolve after the step under way. @returns {Promise<void>} */
+  pause() {
+    return this.#call("pause");
+  }
+
+  /**
+   * The pixels as they are now.
+   *
+   * @param {"x"|"x0"} [which] the chain's state, or the model's estimate of the finished picture
+   * @param {Stoppable} [options]
+   * @returns {Promise<Uint8Array>} RGBA, count x height x width x 4
+   */
+  frame(which = "x", { signal } = {}) {
+    return this.#call("frame", { which }, { signal });
+  }
+
+  /**
+   * As frame, one ImageData a picture.
+   *
+   * @param {"x"|"x0"} [which]
+   * @param {Stoppable} [options]
+   * @returns {Promise<ImageData[]>}
+   */
+  async pictures(which = "x", options = {}) {
+    return imagesOf(await this.frame(which, options), this.width, this.height);
+  }
+
+  /**
+   * The chain as a file: its state with all that its sampler remembers, its options and seed, and which model it belongs to.
+   * Sampler.resume goes on from there to the same picture, on another day as well.
+   *
+   * @param {Stoppable} [options]
+   * @returns {Promise<Uint8Array>}
+   */
+  save({ signal } = {}) {
+    return this.#call("save", {}, { signal });
+  }
+
+  /**
+   * A second chain with the same past, whose noise from here on comes from another seed (Ho et al. 2020, figure 7).
+   *
+   * @param {Seed} seed
+   * @param {Stoppable} [options]
+   * @returns {Promise<Chain>}
+   */
+  async fork(seed, { signal } = {}) {
+    return new Chain(this.#client, await this.#call("fork", { seed }, { signal }), this.#refresh);
+  }
+
+  /** Gives its storage back. @returns {Promise<void>} */
+  release() {
+    return this.#call("release");
+  }
+}
+
+/**
+ * RGBA pixels, picture after picture, as one ImageData each.
+ *
+ * @param {Uint8Array} rgba
+ * @param {number} width
+ * @param {number} height
+ * @returns {ImageData[]}
+ */
+export function imagesOf(rgba, width, height) {
+  const size = width * height * 4;
+  return Array.from({ length: rgba.length / size }, (_, i) => {
+    return new ImageData(new Uint8ClampedArray(rgba.slice(i * size, (i + 1) * size)), width, height);
+  });
+}
