@@ -5,14 +5,23 @@ import "math"
 // queryBlock is how many queries' scores are held at a time: one call of a micro-kernel.
 const queryBlock = maxOffs
 
+// attention is an attention under way; its parts are heads.
+type attention struct {
+	r *Runner
+	a *AttentionArgs
+}
+
 // Attention computes PlainAttention a block of queries at a time: the whole score matrix is never in memory.
 func (r *Runner) Attention(a *AttentionArgs) {
-	r.parallel(a.N*a.Heads, func(thread, task int) {
-		h := a.head(r, thread, task/a.Heads, task%a.Heads)
-		for q := 0; q < a.P; q += queryBlock {
-			h.block(q, min(q+queryBlock, a.P))
-		}
-	})
+	r.attn = attention{r, a}
+	r.parallel(a.N*a.Heads, &r.attn)
+}
+
+func (w *attention) do(thread, part int) {
+	h := w.a.head(w.r, thread, part/w.a.Heads, part%w.a.Heads)
+	for q := 0; q < w.a.P; q += queryBlock {
+		h.block(q, min(q+queryBlock, w.a.P))
+	}
 }
 
 // attnHead is one head of one sample: keys and values packed as panels, room for a block's scores.
@@ -25,9 +34,9 @@ type attnHead struct {
 	scores       []float32 // [queryBlock][P]
 }
 
-func (a *AttentionArgs) head(r *Runner, thread, n, head int) *attnHead {
+func (a *AttentionArgs) head(r *Runner, thread, n, head int) attnHead {
 	width := a.C / a.Heads
-	h := &attnHead{a: a, work: &r.work[thread], width: width, qkv: a.QKV[n*a.P*3*a.C+head*width:], out: a.Out[n*a.P*a.C+head*width:]}
+	h := attnHead{a: a, work: &r.work[thread], width: width, qkv: a.QKV[n*a.P*3*a.C+head*width:], out: a.Out[n*a.P*a.C+head*width:]}
 	keys, values := panelsOf(a.P)*width*best.nr, panelsOf(width)*a.P*best.nr
 	scratch := r.thread(thread, keys+values+queryBlock*a.P)
 	h.keys, h.values, h.scores = scratch[:keys], scratch[keys:][:values], scratch[keys+values:]
@@ -68,7 +77,7 @@ func (h *attnHead) block(from, to int) {
 
 // multiply is out[i][j] = sum over k of in[i*inStride+k] * panels[k][j] for rows i and columns j.
 func (h *attnHead) multiply(rows int, in []float32, inStride, k int, panels, out []float32, outStride, columns int) {
-	offs, _ := offsets(h.work.offs[:], 0, rows, func(i int) int { return i * inStride })
+	offs := h.work.offs[:roundUp(stepped(h.work.offs[:], 0, inStride, rows), best.mr)]
 	for nr, j := best.nr, 0; j < columns; j += nr {
 		best.run(h.work.acc[:], in, offs, 0, 1, k, panels[j*k:][:k*nr])
 		if columns-j >= nr {

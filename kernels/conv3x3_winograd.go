@@ -4,16 +4,44 @@ package kernels
 // transformed, multiplied channel by channel at each place of a window, and the sums transformed back. F(4x4) makes 4x4 outputs of 6x6
 // inputs with 2.25 multiplications each in place of 9, F(2x2) 2x2 of 4x4 with 4.
 
-// filtering is F(out, 3) along both axes, by its one-dimensional transforms over n channels: value i of a channel stands step*i behind
-// value 0.
+// transform takes windows of in x in values to out x out.
+type transform struct {
+	in, out int
+	// axis does so along one axis, for n channels: value i of a channel stands step*i behind value 0.
+	axis func(out []float32, outStep int, in []float32, inStep, n int)
+	// both, where there is one, does both axes of as many of n channels as it can and says how many: values stand across and down apart,
+	// those of the result outStep apart, row by row.
+	both func(out []float32, outStep int, in []float32, across, down, n int) int
+	// halves is both for float16 values.
+	halves func(out []float32, outStep int, in []uint16, across, down, n int) int
+}
+
+// window transforms n channels along both axes.
+func (t *transform) window(half, out []float32, outStep int, in []float32, across, down, n int) {
+	from := 0
+	if t.both != nil {
+		from = t.both(out, outStep, in, across, down, n)
+	}
+	for ; from < n; from += filteringBlock {
+		width := min(filteringBlock, n-from)
+		for col := range t.in {
+			t.axis(half[col*width:], t.in*width, in[col*across+from:], down, width)
+		}
+		for row := range t.out {
+			t.axis(out[row*t.out*outStep+from:], outStep, half[row*t.in*width:], width, width)
+		}
+	}
+}
+
+// filtering is F(out, 3) along both axes.
 type filtering struct {
-	in, out                int                                                           // values of a window, and outputs, along an axis
-	input, weights, output func(out []float32, outStep int, in []float32, inStep, n int) // B^T x, G g, A^T m
+	in, out                int       // values of a window, and outputs, along an axis
+	input, weights, output transform // B^T d B, G g G^T, A^T m A
 }
 
 var (
-	f2 = filtering{4, 2, f2Input, f2Weights, f2Output}
-	f4 = filtering{6, 4, f4Input, f4Weights, f4Output}
+	f2 = filtering{4, 2, transform{in: 4, out: 4, axis: f2Input}, transform{in: 3, out: 4, axis: f2Weights}, transform{in: 4, out: 2, axis: f2Output}}
+	f4 = filtering{6, 4, transform{in: 6, out: 6, axis: f4Input}, transform{in: 3, out: 6, axis: f4Weights}, transform{in: 6, out: 4, axis: f4Output}}
 )
 
 // places is the number of products of a window and a pair of channels.
@@ -64,7 +92,11 @@ func (f *filtering) windows(a *ConvArgs) int {
 
 // filtered is a convolution under way: some of its windows, transformed.
 type filtered struct {
-	job
+	r            *Runner
+	a            *ConvArgs
+	p            *Panels
+	s            staged
+	ho, wo       int
 	f            *filtering
 	across, each int       // windows in a row, and in a sample
 	from, count  int       // the windows at hand
@@ -72,22 +104,25 @@ type filtered struct {
 	kept         *keptWeights
 }
 
+// The two kinds of work of a filtered convolution: its parts are windows, which are transformed, and panels.
+type (
+	windowWork filtered
+	panelWork  filtered
+)
+
 // filter computes Conv3x3 by f.
 func (r *Runner) filter(f *filtering, a *ConvArgs, p *Panels) {
 	h, w := a.Grid()
 	s := r.stageBordered(a, roundUp(h, f.out), roundUp(w, f.out))
 	total := a.N * f.windows(a)
-	kept := p.keep(f, f.places()*s.c*best.nr)
-	v := filtered{job: job{a: a, s: s, ho: h, wo: w}, f: f, kept: kept, across: (s.w - 2) / f.out, each: f.windows(a)}
-	for v.from = 0; v.from < total; v.from += filteringWindows {
+	v := &r.filtered
+	*v = filtered{r: r, a: a, p: p, s: s, ho: h, wo: w, f: f, kept: p.keep(f, f.places()*s.c*best.nr), across: (s.w - 2) / f.out, each: f.windows(a)}
+	for ; v.from < total; v.from += filteringWindows {
 		v.count = min(filteringWindows, total-v.from)
-		v.data = r.transformed(f.places() * v.count * s.c)
-		r.parallel(v.count, func(thread, i int) { v.transform(&r.work[thread], i) })
-		r.parallel(p.Count(), func(thread, i int) {
-			part := v
-			part.panel(r, thread, p, i)
-		})
-		kept.ready = true
+		v.data = room(&r.windows, f.places()*v.count*s.c)
+		r.parallel(v.count, (*windowWork)(v))
+		r.parallel(p.Count(), (*panelWork)(v))
+		v.kept.ready = true
 	}
 }
 
@@ -112,16 +147,20 @@ func (p *Panels) keep(f *filtering, size int) *keptWeights {
 }
 
 // weights are panel i's, transformed by now: kept ones, or made in scratch.
-func (v *filtered) weights(work *workspace, p *Panels, i int, scratch []float32) []float32 {
+func (v *filtered) weights(work *workspace, i int, scratch []float32) []float32 {
 	size := v.f.places() * v.s.c * best.nr
-	out := scratch[p.K*best.nr:][:size]
+	out := scratch[v.p.K*best.nr:][:size]
 	if v.kept.data != nil {
 		out = v.kept.data[i*size:][:size]
 		if v.kept.ready {
 			return out
 		}
 	}
-	v.f.transformWeights(work, out, p.panel(i, scratch), v.s.c*best.nr)
+	t, width := &v.f.weights, v.s.c*best.nr
+	if v.p.f16 != nil && t.halves != nil && t.halves(out, width, v.p.halves(i), width, 3*width, width) == width {
+		return out
+	}
+	t.window(work.half[:], out, width, v.p.panel(i, scratch), width, 3*width, width)
 	return out
 }
 
@@ -131,82 +170,53 @@ func (v *filtered) place(i int) (n, y, x int) {
 	return i / v.each, i % v.each / v.across * v.f.out, i % v.across * v.f.out
 }
 
-// transform computes B^T d B of window i.
-func (v *filtered) transform(work *workspace, i int) {
-	half := work.half[:]
+// do computes B^T d B of window i.
+func (w *windowWork) do(thread, i int) {
+	v := (*filtered)(w)
 	n, y, x := v.place(i)
-	c, size := v.s.c, v.f.in
-	in := v.s.data[((n*v.s.h+y)*v.s.w+x)*c:]
-	for from := 0; from < c; from += filteringBlock {
-		width := min(filteringBlock, c-from)
-		for col := range size {
-			v.f.input(half[col*width:], size*width, in[col*c+from:], v.s.w*c, width)
-		}
-		for row := range size {
-			v.f.input(v.data[(row*size*v.count+i)*c+from:], v.count*c, half[row*size*width:], width, width)
-		}
-	}
+	c := v.s.c
+	v.f.input.window(v.r.work[thread].half[:], v.data[i*c:], v.count*c, v.s.data[((n*v.s.h+y)*v.s.w+x)*c:], c, v.s.w*c, c)
 }
 
-// panel computes the channels of panel i of all windows at hand.
-func (v *filtered) panel(r *Runner, thread int, p *Panels, i int) {
+// do computes the channels of panel i of all windows at hand.
+func (w *panelWork) do(thread, i int) {
+	v := (*filtered)(w)
 	c, nr, places := v.s.c, best.nr, v.f.places()
 	padded := roundUp(v.count, best.mr) * nr
-	outs := v.f.out * v.f.out
-	scratch := r.thread(thread, (p.K+places*c)*nr+(places+v.f.in*v.f.out+outs)*padded)
-	sums := scratch[(p.K+places*c)*nr:]
-	half, out := sums[places*padded:], sums[(places+v.f.in*v.f.out)*padded:]
-	work := &r.work[thread]
-	weights := v.weights(work, p, i, scratch)
-	v.channel = i * nr
+	scratch := v.r.thread(thread, (v.p.K+places*c)*nr+(places+v.f.out*v.f.out)*padded)
+	sums := scratch[(v.p.K+places*c)*nr:]
+	out := sums[places*padded:]
+	work := &v.r.work[thread]
+	weights := v.weights(work, i, scratch)
+	work.job.begin(v.a, v.ho, v.wo, i*nr)
 	for place := range places {
 		for w := 0; w < v.count; {
-			offs, n := offsets(work.offs[:], w, v.count, func(w int) int { return (place*v.count + w) * c })
-			best.run(sums[place*padded+w*nr:], v.data, offs, 0, 1, c, weights[place*c*nr:])
+			n := stepped(work.offs[:], (place*v.count+w)*c, c, v.count-w)
+			best.run(sums[place*padded+w*nr:], v.data, work.offs[:roundUp(n, best.mr)], 0, 1, c, weights[place*c*nr:])
 			w += n
 		}
 	}
-	v.untransform(sums, half, out, padded)
+	v.f.output.window(work.half[:], out, padded, sums, padded, v.f.in*padded, padded)
+	v.store(&work.job, out, padded)
 }
 
-// transformWeights computes G g G^T of weights [3][3][width].
-func (f *filtering) transformWeights(work *workspace, out, in []float32, width int) {
-	half := work.half[:]
-	for from := 0; from < width; from += filteringBlock {
-		n := min(filteringBlock, width-from)
-		for col := range 3 {
-			f.weights(half[col*n:], 3*n, in[col*width+from:], 3*width, n)
-		}
-		for row := range f.in {
-			f.weights(out[row*f.in*width+from:], width, half[row*3*n:], n, n)
-		}
-	}
-}
-
-// untransform computes A^T m A of all windows at once and stores what lies inside the picture.
-func (v *filtered) untransform(sums, half, out []float32, padded int) {
-	size := v.f.in
-	for col := range size {
-		v.f.output(half[col*padded:], size*padded, sums[col*padded:], size*padded, padded)
-	}
-	for row := range v.f.out {
-		v.f.output(out[row*v.f.out*padded:], padded, half[row*size*padded:], padded, padded)
-	}
+// store stores what lies inside the picture.
+func (v *filtered) store(j *job, out []float32, padded int) {
 	for i := 0; i < v.count; {
 		n, y, x := v.place(i)
 		run := min(v.count-i, v.across-x/v.f.out) // windows of one row
-		v.storeRow(out[i*best.nr:], n, y, x, run, padded)
+		v.storeRow(j, out[i*best.nr:], n, y, x, run, padded)
 		i += run
 	}
 }
 
 // storeRow finishes and stores the outputs of a row of windows: those of one place in a window are v.f.out pixels apart.
-func (v *filtered) storeRow(out []float32, n, y, x, run, padded int) {
-	v.affine(n)
+func (v *filtered) storeRow(j *job, out []float32, n, y, x, run, padded int) {
+	j.affine(n)
 	for row := range min(v.f.out, v.ho-y) {
 		for col := range v.f.out {
 			if inside := min(run, (v.wo-x-col+v.f.out-1)/v.f.out); inside > 0 {
-				v.finish(out[(row*v.f.out+col)*padded:], (n*v.ho+y+row)*v.wo+x+col, v.f.out, inside)
+				j.finish(out[(row*v.f.out+col)*padded:], (n*v.ho+y+row)*v.wo+x+col, v.f.out, inside)
 			}
 		}
 	}

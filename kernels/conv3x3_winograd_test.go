@@ -83,6 +83,11 @@ func TestFilteringDeclined(t *testing.T) {
 	}
 }
 
+var (
+	scalarF2 = filtering{4, 2, transform{in: 4, out: 4, axis: f2InputScalar}, transform{in: 3, out: 4, axis: f2WeightsScalar}, transform{in: 4, out: 2, axis: f2OutputScalar}}
+	scalarF4 = filtering{6, 4, transform{in: 6, out: 6, axis: f4InputScalar}, transform{in: 3, out: 6, axis: f4WeightsScalar}, transform{in: 6, out: 4, axis: f4OutputScalar}}
+)
+
 // The identity that makes filtering exact: A^T [(G g) * (B^T d)] is the correlation of d and g, in float64 to the last digits
 // of float32, for vectors and for the ends of rows.
 func TestTransforms(t *testing.T) {
@@ -91,22 +96,20 @@ func TestTransforms(t *testing.T) {
 		filtering
 		name string
 	}{
-		{f2, "F(2)"}, {f4, "F(4)"},
-		{filtering{4, 2, f2InputScalar, f2WeightsScalar, f2OutputScalar}, "F(2) scalar"},
-		{filtering{6, 4, f4InputScalar, f4WeightsScalar, f4OutputScalar}, "F(4) scalar"},
+		{f2, "F(2)"}, {f4, "F(4)"}, {scalarF2, "F(2) scalar"}, {scalarF4, "F(4) scalar"},
 	} {
 		for _, n := range []int{1, 3, 4, 8, 13, 31} {
 			step := n + 2
 			d, g := s.floats(f.in*step, 1), s.floats(3*step, 1)
 			// What stands between the values, and behind them, is not touched.
 			td, tg, ty := guarded(f.in*step), guarded(f.in*step), guarded(f.out*step)
-			f.input(td[guardWidth:], step, d, step, n)
-			f.weights(tg[guardWidth:], step, g, step, n)
+			f.input.axis(td[guardWidth:], step, d, step, n)
+			f.weights.axis(tg[guardWidth:], step, g, step, n)
 			m := make([]float32, f.in*step)
 			for i := range m {
 				m[i] = td[guardWidth+i] * tg[guardWidth+i]
 			}
-			f.output(ty[guardWidth:], step, m, step, n)
+			f.output.axis(ty[guardWidth:], step, m, step, n)
 			for i := range f.out * step {
 				want := float64(float32(guardValue))
 				if i%step < n {

@@ -1,9 +1,16 @@
 package kernels
 
-// staged is a convolution's input made ready: joined, normalised, activated, upsampled, with a zero border.
+// staging makes a convolution's input ready: joined, normalised, activated, upsampled, with a zero border. Its parts are rows.
+type staging struct {
+	a *ConvArgs
+	staged
+}
+
+// staged is an input that is ready.
 type staged struct {
 	data         []float32
 	h, w, c      int // rows and columns with the border
+	border       int // zero pixels left and above
 	stride, skip int // step between outputs, and where the first window starts
 }
 
@@ -15,39 +22,46 @@ func (r *Runner) Conv3x3(a *ConvArgs, p *Panels) {
 	}
 	h, w := a.Grid()
 	s := r.stageBordered(a, h, w)
-	r.product(a, p, s, ConvSize(h, a.Stride, a.Pad), ConvSize(w, a.Stride, a.Pad), 3)
+	r.multiply(a, p, s, ConvSize(h, a.Stride, a.Pad), ConvSize(w, a.Stride, a.Pad), 3)
 }
 
 // Conv1x1 computes PlainConv1x1 with p packed from a.Weight.
 func (r *Runner) Conv1x1(a *ConvArgs, p *Panels) {
 	s := staged{data: a.In[0], h: a.H, w: a.W, c: a.Channels(), stride: 1}
 	if a.In[1] != nil || a.Norm != nil || a.SiLU {
-		s.data = r.staging(a.N * a.H * a.W * s.c)
-		r.parallel(a.N*a.H, func(_, row int) { a.stagePixels(s.data[row*a.W*s.c:], s.c, row/a.H, row*a.W, a.W) })
+		s = r.stageInput(a, s)
 	}
-	r.product(a, p, s, a.H, a.W, 1)
+	r.multiply(a, p, s, a.H, a.W, 1)
 }
 
 // stageBordered writes act(norm(concat(In))) with one zero pixel on every side, and more where the picture is smaller than rows x columns.
 func (r *Runner) stageBordered(a *ConvArgs, rows, columns int) staged {
-	h, w := a.Grid()
-	s := staged{h: rows + 2, w: columns + 2, c: a.Channels(), stride: a.Stride}
+	s := staged{h: rows + 2, w: columns + 2, c: a.Channels(), border: 1, stride: a.Stride}
 	if a.Stride == 2 && a.Pad == PadRightBottom {
 		s.skip = 1
 	}
-	s.data = r.staging(a.N * s.h * s.w * s.c)
-	r.parallel(a.N*s.h, func(_, row int) {
-		line := s.data[row*s.w*s.c:][:s.w*s.c]
-		n, y := row/s.h, row%s.h-1
-		if y < 0 || y >= h {
-			clear(line)
-			return
-		}
-		clear(line[:s.c])
-		clear(line[(w+1)*s.c:])
-		a.stageRow(line[s.c:(w+1)*s.c], n, y)
-	})
+	return r.stageInput(a, s)
+}
+
+func (r *Runner) stageInput(a *ConvArgs, s staged) staged {
+	s.data = room(&r.stage, a.N*s.h*s.w*s.c)
+	r.staging = staging{a, s}
+	r.parallel(a.N*s.h, &r.staging)
 	return s
+}
+
+func (s *staging) do(_, row int) {
+	line := s.data[row*s.w*s.c:][:s.w*s.c]
+	h, w := s.a.Grid()
+	n, y := row/s.h, row%s.h-s.border
+	if y < 0 || y >= h {
+		clear(line)
+		return
+	}
+	left := s.border * s.c
+	clear(line[:left])
+	clear(line[left+w*s.c:])
+	s.a.stageRow(line[left:][:w*s.c], n, y)
 }
 
 // stageRow writes row y of the grid.
@@ -80,48 +94,76 @@ func (a *ConvArgs) stagePixels(out []float32, step, n, first, count int) {
 	}
 }
 
-// product multiplies the staged input by the panels: rows runs of rows*c values each.
-func (r *Runner) product(a *ConvArgs, p *Panels, s staged, ho, wo, rows int) {
-	pixels, panels := a.N*ho*wo, p.Count()
-	chunks := r.chunks(panels, pixels)
-	size := (pixels + chunks - 1) / chunks
-	r.parallel(panels*chunks, func(thread, task int) {
-		scratch := r.thread(thread, p.K*best.nr)
-		from := task % chunks * size
-		j := job{a: a, s: s, ho: ho, wo: wo, rows: rows, channel: task / chunks * best.nr, panel: p.panel(task/chunks, scratch)}
-		j.pixels(&r.work[thread], from, min(from+size, pixels))
-	})
-}
-
-// job is one panel of a product.
-type job struct {
+// product is staged input times panels: rows runs of rows*c values each. Its parts are chunks of pixels of one panel each.
+type product struct {
+	r            *Runner
 	a            *ConvArgs
+	p            *Panels
 	s            staged
 	ho, wo, rows int
-	channel      int // first output channel
-	panel        []float32
+	chunks, size int // how many chunks a panel's pixels are cut into, and of how many pixels
+}
+
+func (r *Runner) multiply(a *ConvArgs, p *Panels, s staged, ho, wo, rows int) {
+	pixels, panels := a.N*ho*wo, p.Count()
+	chunks := r.chunks(panels, pixels)
+	r.product = product{r: r, a: a, p: p, s: s, ho: ho, wo: wo, rows: rows, chunks: chunks, size: (pixels + chunks - 1) / chunks}
+	r.parallel(panels*chunks, &r.product)
+}
+
+func (m *product) do(thread, part int) {
+	work := &m.r.work[thread]
+	panel := m.p.panel(part/m.chunks, m.r.thread(thread, m.p.K*best.nr))
+	work.job.begin(m.a, m.ho, m.wo, part/m.chunks*best.nr)
+	from := part % m.chunks * m.size
+	to := min(from+m.size, m.a.N*m.ho*m.wo)
+	for p := from; p < to; {
+		n := m.offsets(work.offs[:], p, to)
+		best.run(work.acc[:], m.s.data, work.offs[:roundUp(n, best.mr)], m.s.w*m.s.c, m.rows, m.rows*m.s.c, panel)
+		work.job.store(work.acc[:], p, n)
+		p += n
+	}
+}
+
+// offsets are where the first taps of output pixels from p on read, up to pixel to or as many as there is room for, and how many that are;
+// the last one is repeated to the next multiple of a tile's pixels, so that a short tile reads nothing foreign.
+func (m *product) offsets(offs []int, p, to int) int {
+	n := min(to-p, len(offs))
+	x, y := p%m.wo, p/m.wo%m.ho
+	sample := p / (m.wo * m.ho)
+	for i := range offs[:n] {
+		offs[i] = ((sample*m.s.h+y*m.s.stride+m.s.skip)*m.s.w + x*m.s.stride + m.s.skip) * m.s.c
+		if x++; x == m.wo {
+			x, y = 0, y+1
+		}
+		if y == m.ho {
+			y, sample = 0, sample+1
+		}
+	}
+	repeatLast(offs, n)
+	return n
+}
+
+// repeatLast fills offs behind the first n with the last of these, to the next multiple of a tile's pixels.
+func repeatLast(offs []int, n int) {
+	for i := n; i < roundUp(n, best.mr); i++ {
+		offs[i] = offs[n-1]
+	}
+}
+
+// job is what finishes the sums of one panel.
+type job struct {
+	a       *ConvArgs
+	ho, wo  int
+	channel int // first output channel
 	// What finishes the sums of one sample: sum*scale + shift.
 	ready        bool
 	sample       int
 	scale, shift [maxNR]float32
 }
 
-// pixels computes the output pixels from..to.
-func (j *job) pixels(work *workspace, from, to int) {
-	for p := from; p < to; {
-		offs, n := offsets(work.offs[:], p, to, j.offset)
-		best.run(work.acc[:], j.s.data, offs, j.s.w*j.s.c, j.rows, j.rows*j.s.c, j.panel)
-		j.store(work.acc[:], p, n)
-		p += n
-	}
-}
-
-// offset is where the first tap of output pixel p reads.
-func (j *job) offset(p int) int {
-	x := p % j.wo
-	p /= j.wo
-	y, n := p%j.ho, p/j.ho
-	return ((n*j.s.h+y*j.s.stride+j.s.skip)*j.s.w + x*j.s.stride + j.s.skip) * j.s.c
+func (j *job) begin(a *ConvArgs, ho, wo, channel int) {
+	j.a, j.ho, j.wo, j.channel, j.ready = a, ho, wo, channel, false
 }
 
 // store finishes the sums of n pixels from pixel on.

@@ -38,15 +38,15 @@ func repeated(mr, nr int, one func(acc, s []float32, offs []int, rowStride, rows
 	}
 }
 
-// offsets fills offs with offset(from), offset(from+1)... up to offset(to-1) and repeats that to the next multiple of mr, so that a short
-// tile reads nothing foreign. At most len(offs) are filled: it gives those that were, and how many of them count.
-func offsets(offs []int, from, to int, offset func(int) int) (filled []int, count int) {
-	count = min(to-from, len(offs))
-	n := roundUp(count, best.mr)
-	for i := range n {
-		offs[i] = offset(from + min(i, count-1))
+// stepped fills offs with count offsets, step apart from first on, and repeats the last to the next multiple of a tile's pixels, so that a
+// short tile reads nothing foreign. At most len(offs) are filled: it gives how many count.
+func stepped(offs []int, first, step, count int) int {
+	count = min(count, len(offs))
+	for i := range offs[:count] {
+		offs[i] = first + i*step
 	}
-	return offs[:n], count
+	repeatLast(offs, count)
+	return count
 }
 
 func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
@@ -142,6 +142,9 @@ func (p *Panels) panel(i int, scratch []float32) []float32 {
 	widen(scratch[:size], p.f16[i*size:][:size])
 	return scratch[:size]
 }
+
+// halves gives panel i as float16.
+func (p *Panels) halves(i int) []uint16 { return p.f16[i*p.K*best.nr:][:p.K*best.nr] }
 
 // widenScalar turns finite float16 bits into float32: sign-extend, shift into place, multiply by 2^112; subnormals
 // come out exact.

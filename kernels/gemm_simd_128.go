@@ -7,7 +7,8 @@ import (
 	"unsafe"
 )
 
-func init() { best = tile{"go simd 128", 4, 8, tile4x8} }
+// smallTile is the micro-kernel of 128-bit lanes.
+var smallTile = tile{"go simd 128", 4, 8, tile4x8}
 
 // tile4x8 keeps 8 sums of 4 lanes, which with 2 columns of weights and the broadcasts fit in 16 vector registers. Four steps of k
 // are written out on array pointers: in WebAssembly the pointers' checks and additions otherwise cost as much as the arithmetic.

@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 	"testing"
+	"time"
 )
 
 // Every micro-kernel against the sum it promises, written out in float64: runs around what it unrolls, several rows,
@@ -66,21 +67,43 @@ func TestPackPanels(t *testing.T) {
 	})
 }
 
-// The work of a product is cut so that every output is computed once.
-func TestParallelRunsEveryTaskOnce(t *testing.T) {
+// tally counts how often its parts were done.
+type tally struct {
+	count []int
+	busy  []bool // a thread does one part at a time: the race detector would see two
+}
+
+func (w *tally) do(thread, part int) {
+	w.busy[thread] = !w.busy[thread]
+	w.count[part]++
+}
+
+// Every part of a piece of work is done once, by whichever thread, also where one piece follows another at once.
+func TestParallelDoesEveryPartOnce(t *testing.T) {
 	for _, threads := range []int{-1, 1, 2, 3, 8} {
-		for _, n := range []int{0, 1, 2, 100} {
-			count := make([]int, n)
-			busy := make([]bool, max(threads, 1)) // a thread runs one task at a time: the race detector would see two
-			NewRunner(threads).parallel(n, func(thread, task int) {
-				busy[thread] = !busy[thread]
-				count[task]++
-			})
-			for task, c := range count {
-				if c != 1 {
-					t.Errorf("%d threads: task %d of %d ran %d times", threads, task, n, c)
+		r := NewRunner(threads)
+		for round := range 200 {
+			for _, n := range []int{0, 1, 2, 100} {
+				w := &tally{make([]int, n), make([]bool, max(threads, 1))}
+				r.parallel(n, w)
+				for part, c := range w.count {
+					if c != 1 {
+						t.Fatalf("%d threads, round %d: part %d of %d was done %d times", threads, round, part, n, c)
+					}
 				}
 			}
+			if round%50 == 49 {
+				time.Sleep(2 * time.Millisecond) // long enough for helpers to fall asleep
+			}
 		}
+	}
+}
+
+// A step allocates nothing, whatever the number of threads: nor does its piece of work.
+func TestParallelAllocatesNothing(t *testing.T) {
+	r := NewRunner(3)
+	w := &tally{make([]int, 100), make([]bool, 3)}
+	if n := testing.AllocsPerRun(20, func() { r.parallel(100, w) }); n != 0 {
+		t.Errorf("%g allocations", n)
 	}
 }

@@ -1,41 +1,58 @@
 package kernels
 
+// normWork is a norm under way; its parts are samples.
+type normWork struct {
+	r *Runner
+	a *GroupNormArgs
+}
+
 // GroupNorm computes PlainGroupNorm: per channel, float32 sums of a row's pixels gathered in float64, first plainly for
 // the mean, then centred on that mean for the variance. The second pass also mends the mean.
 func (r *Runner) GroupNorm(a *GroupNormArgs) {
-	c := a.C[0] + a.C[1]
-	r.parallel(a.N, func(thread, n int) {
-		s := channelSums{a: a, n: n, line: r.thread(thread, 3*c)}
-		size := c / a.Groups
-		count := float64(a.H * a.W * size)
-		for g, sum := range s.pass(nil) {
-			fill(s.mean()[g*size:(g+1)*size], float32(sum.mean/count))
-		}
-		for g, sum := range s.pass(s.mean()) {
-			d := sum.mean / count
-			mean := float64(s.mean()[g*size]) + d
-			a.fold(n, g, moments{mean, max(0, sum.variance/count-d*d)})
-		}
-	})
+	r.norm = normWork{r, a}
+	r.parallel(a.N, &r.norm)
+}
+
+func (w *normWork) do(thread, n int) {
+	a, c := w.a, w.a.C[0]+w.a.C[1]
+	s := channelSums{a: a, n: n, line: w.r.thread(thread, 3*c)[:3*c], groups: w.r.work[thread].groups(a.Groups)}
+	size := c / a.Groups
+	count := float64(a.H * a.W * size)
+	clear(s.mean())
+	s.pass()
+	for g, sum := range s.groups {
+		fill(s.mean()[g*size:(g+1)*size], float32(sum.mean/count))
+	}
+	s.pass()
+	for g, sum := range s.groups {
+		d := sum.mean / count
+		mean := float64(s.mean()[g*size]) + d
+		a.fold(n, g, moments{mean, max(0, sum.variance/count-d*d)})
+	}
+}
+
+// groups is room for the sums of so many groups.
+func (w *workspace) groups(n int) []moments {
+	if len(w.moments) < n {
+		w.moments = make([]moments, n)
+	}
+	return w.moments[:n]
 }
 
 // channelSums sums one sample's rows, channel by channel.
 type channelSums struct {
-	a    *GroupNormArgs
-	n    int
-	line []float32 // sums, squares and means of every channel
+	a      *GroupNormArgs
+	n      int
+	line   []float32 // sums, squares and means of every channel
+	groups []moments // sums of x - mean and of its square
 }
 
 func (s *channelSums) mean() []float32 { return s.line[len(s.line)/3*2:] }
 
-// pass gives every group's sum of x - mean and of its square; mean nil is 0.
-func (s *channelSums) pass(mean []float32) []moments {
-	a, c := s.a, len(s.line)/3
-	if mean == nil {
-		mean = s.mean()
-		clear(mean)
-	}
-	out := make([]moments, a.Groups)
+// pass makes the groups' sums.
+func (s *channelSums) pass() {
+	a, c, mean := s.a, len(s.line)/3, s.mean()
+	clear(s.groups)
 	sums, squares := s.line[:c], s.line[c:2*c]
 	for y := range a.H {
 		clear(s.line[:2*c])
@@ -44,13 +61,21 @@ func (s *channelSums) pass(mean []float32) []moments {
 		if c1 := a.C[1]; c1 > 0 {
 			centred(sums[c0:], squares[c0:], a.In[1][row*c1:][:a.W*c1], mean[c0:], c1)
 		}
-		for i := range c {
-			g := &out[i*a.Groups/c]
-			g.mean += float64(sums[i])
-			g.variance += float64(squares[i])
+		s.gather()
+	}
+}
+
+// gather adds a row's sums to their groups'.
+func (s *channelSums) gather() {
+	c := len(s.line) / 3
+	size := c / len(s.groups)
+	for i := range s.groups {
+		g := &s.groups[i]
+		for c0 := range size {
+			g.mean += float64(s.line[i*size+c0])
+			g.variance += float64(s.line[c+i*size+c0])
 		}
 	}
-	return out
 }
 
 func fill(s []float32, v float32) {

@@ -4,7 +4,7 @@ package kernels
 func (r *Runner) Linear(a *LinearArgs, p *Panels) {
 	in := a.In
 	if a.SiLU {
-		in = r.staging(a.N * a.Cin)
+		in = room(&r.stage, a.N*a.Cin)
 		copy(in, a.In[:a.N*a.Cin])
 		silu(in)
 	}
@@ -13,8 +13,8 @@ func (r *Runner) Linear(a *LinearArgs, p *Panels) {
 	for i := range p.Count() {
 		panel := p.panel(i, scratch)
 		for n := 0; n < a.N; {
-			offs, count := offsets(work.offs[:], n, a.N, func(n int) int { return n * a.Cin })
-			best.run(work.acc[:], in, offs, 0, 1, a.Cin, panel)
+			count := stepped(work.offs[:], n*a.Cin, a.Cin, a.N-n)
+			best.run(work.acc[:], in, work.offs[:roundUp(count, best.mr)], 0, 1, a.Cin, panel)
 			for m := range count {
 				a.store(work.acc[m*best.nr:], n+m, i*best.nr)
 			}

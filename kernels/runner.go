@@ -1,16 +1,22 @@
 package kernels
 
-import (
-	"sync"
-	"sync/atomic"
-)
+import "runtime"
 
-// Runner runs the fast kernels on a number of threads and owns their scratch memory. It is used by one goroutine at a time.
+// Runner runs the fast kernels on a number of threads and owns their scratch memory: once that has grown to what a network needs, nothing
+// more is allocated. It is used by one goroutine at a time.
 type Runner struct {
 	stage   []float32
 	windows []float32
 	threads int
 	work    []workspace // one a thread
+	pool    *pool       // nil for one thread
+
+	// What is under way: one operation at a time.
+	staging  staging
+	product  product
+	filtered filtered
+	norm     normWork
+	attn     attention
 }
 
 // workspace is what a thread works in. Its arrays would otherwise be made anew for every call of a micro-kernel.
@@ -19,32 +25,30 @@ type workspace struct {
 	acc     [maxOffs * maxNR]float32
 	offs    [maxOffs]int
 	half    [maxIn * maxIn * filteringBlock]float32 // transformed along one axis
+	job     job
+	moments []moments
 }
 
 // NewRunner makes a Runner of the given number of threads (at least 1).
 func NewRunner(threads int) *Runner {
 	threads = max(threads, 1)
-	return &Runner{threads: threads, work: make([]workspace, threads)}
+	r := &Runner{threads: threads, work: make([]workspace, threads)}
+	if threads > 1 {
+		r.pool = newPool(threads - 1)
+		runtime.AddCleanup(r, (*pool).close, r.pool)
+	}
+	return r
 }
 
-// parallel calls f(thread, task) for every task below n.
-func (r *Runner) parallel(n int, f func(thread, task int)) {
-	if r.threads == 1 || n == 1 {
-		for i := range n {
-			f(0, i)
+// parallel does all parts of w, at most 2^20.
+func (r *Runner) parallel(parts int, w work) {
+	if r.threads == 1 || parts == 1 {
+		for i := range parts {
+			w.do(0, i)
 		}
 		return
 	}
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	for thread := range min(r.threads, n) {
-		wait.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				f(thread, i)
-			}
-		})
-	}
-	wait.Wait()
+	r.pool.run(w, parts)
 }
 
 // chunks is how many pieces work of n panels and the given pixels is cut into along the pixels, so that every thread has
@@ -61,10 +65,6 @@ func (r *Runner) chunks(panels, pixels int) int {
 func (r *Runner) thread(i, size int) []float32 {
 	return room(&r.work[i].scratch, size)
 }
-
-// staging is room for a convolution's input, transformed for its transformed windows.
-func (r *Runner) staging(size int) []float32     { return room(&r.stage, size) }
-func (r *Runner) transformed(size int) []float32 { return room(&r.windows, size) }
 
 // room is size values of a buffer that grows when it must.
 func room(buffer *[]float32, size int) []float32 {

@@ -126,7 +126,9 @@ func onTiles(t *testing.T, test func(t *testing.T)) {
 	defer func() { best = chosen }()
 	for _, k := range tiles() {
 		best = k
+		restore := useOutside(k.name)
 		t.Run(k.name, test)
+		restore()
 	}
 }
 

@@ -7,7 +7,23 @@ import "unsafe"
 // Vector forms of the small loops around the products. vec, its lane count and the few operations that differ between
 // machines come from vec_simd_128.go and vec_simd_256.go; haveVec is false on an amd64 without AVX2 and FMA.
 
+// loops are forms of these functions that this compiler did not make.
+type loops struct {
+	widen    func(out []float32, in []uint16)
+	activate func(out []float32, step int, in []float32, c int, norm []float32, total int, act bool)
+	softmax  func(row []float32)
+	centred  func(sum, squares, x, mean []float32, c int)
+	finish   func(out []float32, stride int, acc []float32, n int, scale, shift, residual []float32, mul float32)
+}
+
+// outside holds those that there are: in WebAssembly alone.
+var outside loops
+
 func widen(out []float32, in []uint16) {
+	if outside.widen != nil {
+		outside.widen(out, in)
+		return
+	}
 	i := 0
 	if haveVec {
 		for ; i+8 <= len(in); i += 8 {
@@ -19,6 +35,10 @@ func widen(out []float32, in []uint16) {
 
 // activateRow is activateScalar for pixels of c channels that become step values apart.
 func activateRow(out []float32, step int, in []float32, c int, norm []float32, total int, act bool) {
+	if outside.activate != nil {
+		outside.activate(out, step, in, c, norm, total, act)
+		return
+	}
 	for i, o := 0, 0; i < len(in); i, o = i+c, o+step {
 		done := activateVec(out[o:], in[i:i+c], norm, total, act)
 		if done < c {
@@ -75,6 +95,10 @@ func silu(v []float32) {
 
 // softmax is Softmax; the tail of the row goes through the scalar exponential.
 func softmax(row []float32) {
+	if outside.softmax != nil && len(row)%lanes == 0 {
+		outside.softmax(row)
+		return
+	}
 	if !haveVec || len(row) < lanes {
 		Softmax(row)
 		return
@@ -127,6 +151,10 @@ func parts(v vec) (p [lanes]float32) {
 
 // centred is centredScalar; the sums of a vector of channels stay in registers over all pixels.
 func centred(sum, squares, x, mean []float32, c int) {
+	if outside.centred != nil {
+		outside.centred(sum, squares, x, mean, c)
+		return
+	}
 	n := len(sum)
 	pixels, i := len(x)/c, 0
 	for ; haveVec && i+lanes <= n; i += lanes {
@@ -163,6 +191,10 @@ func spread(out []float32, stride int, acc []float32, nr, n int) {
 
 // finish writes n pixels of nr channels, stride values apart: (acc*scale + shift + residual) * mul; residual may be nil.
 func finish(out []float32, stride int, acc []float32, nr, n int, scale, shift, residual []float32, mul float32) {
+	if outside.finish != nil && nr == best.nr {
+		outside.finish(out, stride, acc, n, scale, shift, residual, mul)
+		return
+	}
 	if !haveVec || nr%lanes != 0 {
 		for i := range n {
 			finishScalar(out[i*stride:][:nr], acc[i*nr:], scale, shift, from(residual, i*stride), mul)

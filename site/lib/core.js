@@ -1,6 +1,7 @@
 // Starts WebAssembly modules, whose functions then stand in a global. Runs in a worker.
 
 import { makeError } from "./errors.js";
+import { addTiles } from "./tiles.js";
 
 /** Starts the core, beside this file. @returns {Promise<object>} its functions */
 export function startCore() {
@@ -21,7 +22,9 @@ export async function startProgram(loader, module, name) {
   try {
     await import(loader);
     const go = new globalThis.Go();
+    const fill = addTiles(go);
     const instance = await WebAssembly.instantiate(await compile(module), go.importObject);
+    fill(instance);
     // The promise ends when the program does, which is never while it serves us.
     const ended = go.run(instance);
     return await Promise.race([whenReady(name), ended.then(() => Promise.reject(new Error("it ended at once")))]);

@@ -14,7 +14,10 @@ async function main() {
   go.argv = runner.argv;
   go.env = runner.env;
   go.exit = (status) => postMessage({ exit: status });
+  const { addTiles } = await import("/tiles.js");
+  const fill = addTiles(go);
   const { instance } = await WebAssembly.instantiateStreaming(fetch("/program.wasm"), go.importObject);
+  fill(instance);
   await go.run(instance);
 }
 

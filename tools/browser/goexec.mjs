@@ -24,7 +24,8 @@ const passedOn = ["GOLDENS", "GODEBUG", "PWD", "TZ"];
 
 const here = dirname(fileURLToPath(import.meta.url));
 // The typed helper of the WebGPU engine, where the site has one.
-const replayScript = resolve(here, "../../site/lib/gpu-replay.js");
+const lib = (name) => resolve(here, "../../site/lib", name);
+const replayScript = lib("gpu-replay.js");
 
 /** Splits our options from the program and its arguments, which may look like options too. */
 function parse(args) {
@@ -66,10 +67,15 @@ async function serve(program, setupReply, scratch, on) {
     "/goexec-worker.mjs": [join(here, "goexec-worker.mjs"), script],
     "/wasm_exec.js": [wasmExec(), script],
     "/gpu-replay.js": [replayScript, script],
+    "/tiles.js": [lib("tiles.js"), script],
+    "/ztiles.js": [lib("ztiles.js"), script],
     "/program.wasm": [program, "application/wasm"],
   };
   const fsCall = serveFS(scratch);
   const server = createServer(async (request, response) => {
+    // An isolated page has clocks of microseconds, which benchmarks need.
+    response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+    response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
     const url = new URL(request.url, "http://localhost");
     const [, head, tail] = url.pathname.split("/");
     if (request.method === "GET" && files[url.pathname]) return sendFile(response, ...files[url.pathname]);

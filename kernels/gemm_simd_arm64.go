@@ -1,0 +1,5 @@
+//go:build goexperiment.simd
+
+package kernels
+
+func init() { best = smallTile }

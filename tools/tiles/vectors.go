@@ -1,0 +1,217 @@
+package main
+
+// The small loops around the products, as kernels/vec_plain.go defines them. Numbers of values are multiples of the 4 lanes; steps are in
+// bytes where a name does not say otherwise.
+
+// widen is
+//
+//	widen(out, in, n)
+//
+// n float16 values at in to float32 at out.
+func widen(fused bool) *function {
+	const out, in, n = 0, 1, 2
+	f := newFunction("widen", fused, i32, i32, i32)
+	f.constants(0x1p112)
+	f.times(n, 4, func() {
+		f.store(out, 0, f.halves(in))
+		f.move(in, 8)
+		f.move(out, 16)
+	})
+	return f
+}
+
+// halves is the float32 values of the 4 float16 at an address; the constant 2^112 is made by its user.
+func (f *function) halves(address int) expr {
+	bits := func() {
+		f.get(address)
+		f.access(vLoad16x4, 0)
+		f.number(13)
+		f.simd(vShlI32)
+		f.bits(0x8fffe000)
+		f.simd(vAnd)
+	}
+	return f.mul(bits, f.lanes(0x1p112))
+}
+
+// Where exp stops falling, and its constants: ln 2 in two parts and the series' coefficients.
+const lowest = -87.3
+
+var expConstants = []float32{0, 1, lowest, 1.44269504, -0.693359375, 2.12194440e-4, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5}
+
+// exp is kernels' exp, e^x for x <= 0.
+func (f *function) exp(x expr) expr {
+	x = f.vec(f.two(vMax, f.lanes(lowest), x))
+	n := f.vec(f.one(vNearest, f.mul(x, f.lanes(1.44269504))))
+	r := f.vec(f.madd(n, f.lanes(2.12194440e-4), f.madd(n, f.lanes(-0.693359375), x)))
+	p := f.lanes(1.0 / 5040)
+	for _, c := range []float32{1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1, 1} {
+		p = f.madd(p, r, f.lanes(c))
+	}
+	return f.mul(p, func() {
+		n()
+		f.simd(vTrunc)
+		f.number(127)
+		f.simd(vSplatI32)
+		f.simd(vAddI32)
+		f.number(23)
+		f.simd(vShlI32)
+	})
+}
+
+// silu is kernels' siluVec.
+func (f *function) silu(x expr) expr {
+	x = f.vec(x)
+	t := f.vec(f.exp(f.one(vNeg, f.one(vAbs, x))))
+	below := f.two(vMax, f.two(vMin, x, f.lanes(0)), f.lanes(lowest))
+	return f.two(vDiv, f.madd(below, t, f.two(vMax, x, f.lanes(0))), f.add(f.lanes(1), t))
+}
+
+// activate is
+//
+//	activate(out, step, in, stride, pixels, norm, total, n, silu)
+//
+// act((x - mean) * scale + shift) for n channels of pixels. norm holds the means, scales and shifts, total apart, or is 0.
+func activate(fused bool) *function {
+	const out, step, in, stride, pixels, norm, total, n, act = 0, 1, 2, 3, 4, 5, 6, 7, 8
+	f := newFunction("activate", fused, i32, i32, i32, i32, i32, i32, i32, i32, i32)
+	p, q, m, k, b, left := f.local(1, i32), f.local(1, i32), f.local(1, i32), f.local(1, i32), f.local(1, i32), f.local(1, i32)
+	x := f.local(1, v128)
+	f.constants(expConstants...)
+	f.times(pixels, 1, func() {
+		f.copy(p, in)
+		f.copy(q, out)
+		f.copy(m, norm)
+		f.sum(k, m, total, 0)
+		f.sum(b, k, total, 0)
+		f.copy(left, n)
+		f.times(left, 4, func() {
+			f.let(x, f.load(p, 0))
+			f.get(norm)
+			f.when(func() {
+				f.let(x, f.madd(f.sub(f.v(x), f.load(m, 0)), f.load(k, 0), f.load(b, 0)))
+				f.move(m, 16)
+				f.move(k, 16)
+				f.move(b, 16)
+			})
+			f.get(act)
+			f.when(func() { f.let(x, f.silu(f.v(x))) })
+			f.store(q, 0, f.v(x))
+			f.move(p, 16)
+			f.move(q, 16)
+		})
+		f.sum(in, in, stride, 0)
+		f.sum(out, out, step, 0)
+	})
+	return f
+}
+
+// finish is
+//
+//	finish(out, step, acc, pixels, scale, shift, residual, mul)
+//
+// (acc*scale + shift + residual) * mul for pixels of a tile's channels; residual is 0 or goes like out.
+func finish(fused bool) *function {
+	const out, step, acc, pixels, scale, shift, residual, factor = 0, 1, 2, 3, 4, 5, 6, 7
+	f := newFunction("finish", fused, i32, i32, i32, i32, i32, i32, i32, f32)
+	m := f.vec(func() { f.get(factor); f.simd(vSplatF32) })
+	var ks, bs []expr
+	for j := range nv {
+		ks, bs = append(ks, f.vec(f.load(scale, 16*j))), append(bs, f.vec(f.load(shift, 16*j)))
+	}
+	x := f.local(1, v128)
+	f.times(pixels, 1, func() {
+		for j := range nv {
+			f.let(x, f.madd(f.load(acc, 16*j), ks[j], bs[j]))
+			f.get(residual)
+			f.when(func() { f.let(x, f.add(f.v(x), f.load(residual, 16*j))) })
+			f.store(out, 16*j, f.mul(f.v(x), m))
+		}
+		f.get(residual)
+		f.when(func() { f.sum(residual, residual, step, 0) })
+		f.sum(out, out, step, 0)
+		f.move(acc, 16*nv)
+	})
+	return f
+}
+
+// centred is
+//
+//	centred(sum, squares, x, mean, stride, pixels, n)
+//
+// the sums of x - mean and of its square are added to, for n channels over all pixels.
+func centred(fused bool) *function {
+	const sum, squares, x, mean, stride, pixels, n = 0, 1, 2, 3, 4, 5, 6
+	f := newFunction("centred", fused, i32, i32, i32, i32, i32, i32, i32)
+	p, left := f.local(1, i32), f.local(1, i32)
+	s, q, m, d := f.local(1, v128), f.local(1, v128), f.local(1, v128), f.local(1, v128)
+	f.times(n, 4, func() {
+		f.let(s, f.load(sum, 0))
+		f.let(q, f.load(squares, 0))
+		f.let(m, f.load(mean, 0))
+		f.copy(p, x)
+		f.copy(left, pixels)
+		f.times(left, 1, func() {
+			f.let(d, f.sub(f.load(p, 0), f.v(m)))
+			f.let(s, f.add(f.v(s), f.v(d)))
+			f.let(q, f.madd(f.v(d), f.v(d), f.v(q)))
+			f.sum(p, p, stride, 0)
+		})
+		f.store(sum, 0, f.v(s))
+		f.store(squares, 0, f.v(q))
+		for _, local := range []int{sum, squares, mean, x} {
+			f.move(local, 16)
+		}
+	})
+	return f
+}
+
+// softmax is
+//
+//	softmax(row, n, rows, stride)
+//
+// of rows of n values.
+func softmax(fused bool) *function {
+	const row, n, rows, stride = 0, 1, 2, 3
+	f := newFunction("softmax", fused, i32, i32, i32, i32)
+	p, left := f.local(1, i32), f.local(1, i32)
+	top, sum, e := f.local(1, v128), f.local(1, v128), f.local(1, v128)
+	f.constants(expConstants...)
+	pass := func(body func()) {
+		f.copy(p, row)
+		f.copy(left, n)
+		f.times(left, 4, func() { body(); f.move(p, 16) })
+	}
+	f.times(rows, 1, func() {
+		f.let(top, f.load(row, 0))
+		pass(func() { f.let(top, f.two(vMax, f.v(top), f.load(p, 0))) })
+		f.across(vMax, top)
+		f.let(sum, f.lanes(0))
+		pass(func() {
+			f.let(e, f.exp(f.sub(f.load(p, 0), f.v(top))))
+			f.store(p, 0, f.v(e))
+			f.let(sum, f.add(f.v(sum), f.v(e)))
+		})
+		f.across(vAdd, sum)
+		f.let(sum, f.two(vDiv, f.lanes(1), f.v(sum)))
+		pass(func() { f.store(p, 0, f.mul(f.load(p, 0), f.v(sum))) })
+		f.sum(row, row, stride, 0)
+	})
+	return f
+}
+
+// across puts the largest lane, or the sum of all, into every lane of a local.
+func (f *function) across(op, local int) {
+	for _, turn := range []int{2, 1} {
+		f.let(local, f.two(op, f.v(local), func() {
+			f.get(local)
+			f.get(local)
+			var bytes []byte
+			for lane := range 4 {
+				for b := range 4 {
+					bytes = append(bytes, byte((lane+turn)%4*4+b))
+				}
+			}
+			f.simd(vShuffle, bytes...)
+		}))
+	}
+}
