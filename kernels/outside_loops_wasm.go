@@ -6,7 +6,7 @@ import "unsafe"
 
 func init() {
 	best = tile{"wasm simd", 4, outsideNR, outsideTile}
-	outside = loops{outsideWiden, outsideActivate, outsideSoftmax, outsideCentred, outsideFinish}
+	outside = loops{widen: outsideWiden, activate: outsideActivate, softmax: outsideSoftmax, centred: outsideCentred, finish: outsideFinish}
 	f2.input.both, f4.input.both = floats(4, 4, f2InputOutside), floats(6, 6, f4InputOutside)
 	f2.output.both, f4.output.both = floats(4, 2, f2OutputOutside), floats(6, 4, f4OutputOutside)
 	f2.weights.both, f4.weights.both = floats(3, 4, f2WeightsOutside), floats(3, 6, f4WeightsOutside)

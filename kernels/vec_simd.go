@@ -12,11 +12,12 @@ type loops struct {
 	widen    func(out []float32, in []uint16)
 	activate func(out []float32, step int, in []float32, c int, norm []float32, total int, act bool)
 	softmax  func(row []float32)
+	exp      func(row []float32, top float32) float32 // exps
 	centred  func(sum, squares, x, mean []float32, c int)
 	finish   func(out []float32, stride int, acc []float32, n int, scale, shift, residual []float32, mul float32)
 }
 
-// outside holds those that there are: in WebAssembly alone.
+// outside holds those that there are.
 var outside loops
 
 func widen(out []float32, in []uint16) {
@@ -88,10 +89,7 @@ func siluVec(x vec) vec {
 	return numerator.Div(broadcast(1).Add(t))
 }
 
-func silu(v []float32) {
-	n := activateVec(v, v, nil, 0, true)
-	siluScalar(v[n:])
-}
+func silu(v []float32) { activateRow(v, 0, v, len(v), nil, 0, true) }
 
 // softmax is Softmax; the tail of the row goes through the scalar exponential.
 func softmax(row []float32) {
@@ -105,18 +103,13 @@ func softmax(row []float32) {
 	}
 	whole := len(row) - len(row)%lanes
 	top := largest(row, whole)
-	tops, sums, p := broadcast(top), broadcast(0), at(row, 0)
-	for range whole / lanes {
-		e := exp(loadAt(p).Sub(tops))
-		storeAt(p, e)
-		sums, p = sums.Add(e), unsafe.Add(p, 4*lanes)
+	exps := exps
+	if outside.exp != nil {
+		exps = outside.exp
 	}
-	sum := expSum(row[whole:], top)
-	for _, p := range parts(sums) {
-		sum += p
-	}
+	sum := exps(row[:whole], top) + expSum(row[whole:], top)
 	scale := broadcast(1 / sum)
-	p = at(row, 0)
+	p := at(row, 0)
 	for range whole / lanes {
 		storeAt(p, loadAt(p).Mul(scale))
 		p = unsafe.Add(p, 4*lanes)
@@ -124,6 +117,24 @@ func softmax(row []float32) {
 	for i := whole; i < len(row); i++ {
 		row[i] /= sum
 	}
+}
+
+// exps replaces a row of whole vectors by exp(row - top) and returns the sum.
+func exps(row []float32, top float32) float32 {
+	tops, sum, p := broadcast(top), broadcast(0), at(row, 0)
+	for range len(row) / lanes {
+		e := exp(loadAt(p).Sub(tops))
+		storeAt(p, e)
+		sum, p = sum.Add(e), unsafe.Add(p, 4*lanes)
+	}
+	return total(parts(sum))
+}
+
+func total(parts [lanes]float32) (sum float32) {
+	for _, p := range parts {
+		sum += p
+	}
+	return sum
 }
 
 // largest is the largest entry of row, whose first whole entries fill vectors.

@@ -20,6 +20,8 @@ type Denoiser struct {
 	batch   int
 	vectors []Tensor // sinusoid and, for class models, the class rows of the batch
 	values  []float32
+	ins     []Tensor // x and the vectors
+	outs    []Tensor
 }
 
 // Func computes a network's output for a batch as Denoise does.
@@ -65,7 +67,8 @@ func (d *Denoiser) Denoise(ctx context.Context, out, x Tensor, t []float64, labe
 	if err != nil {
 		return err
 	}
-	return d.program.Run(ctx, []Tensor{out}, inputs)
+	d.outs = append(d.outs[:0], out)
+	return d.program.Run(ctx, d.outs, inputs)
 }
 
 // inputs are the plan's inputs for a batch.
@@ -80,7 +83,8 @@ func (d *Denoiser) inputs(x Tensor, t []float64, labels []int) ([]Tensor, error)
 	if err := d.sinusoid(t); err != nil {
 		return nil, err
 	}
-	return append([]Tensor{x}, d.vectors...), d.classes(n, labels)
+	d.ins = append(append(d.ins[:0], x), d.vectors...)
+	return d.ins, d.classes(n, labels)
 }
 
 // reserve makes the vectors of a batch.

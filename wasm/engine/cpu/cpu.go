@@ -93,8 +93,8 @@ func (e *Engine) Combine(dst engine.Tensor, constant, clip float32, terms ...eng
 	if err != nil {
 		return err
 	}
-	list := make([]kernels.CombineTerm, len(terms))
-	for i, term := range terms {
+	list := make([]kernels.CombineTerm, 0, 8) // enough for every sampler, and no work for the collector
+	for _, term := range terms {
 		in, err := own(term.T)
 		if err != nil {
 			return err
@@ -102,7 +102,7 @@ func (e *Engine) Combine(dst engine.Tensor, constant, clip float32, terms ...eng
 		if err := engine.CheckTerm(out.shape, term); err != nil {
 			return err
 		}
-		list[i] = kernels.CombineTerm{Coef: term.Coef, In: in.data, C: in.shape.C, Skip: term.Channel}
+		list = append(list, kernels.CombineTerm{Coef: term.Coef, In: in.data, C: in.shape.C, Skip: term.Channel})
 	}
 	kernels.PlainCombine(out.data, out.shape.C, constant, clip, list)
 	return nil

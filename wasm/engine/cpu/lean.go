@@ -7,7 +7,7 @@ import (
 	"unnoise/wasm/unet"
 )
 
-// fetcher reads an operation's weights when it runs and forgets them when it has run; nil does nothing.
+// fetcher reads an operation's weights when it runs and forgets them when it has run.
 type fetcher struct {
 	src   engine.Source
 	specs map[string][]unet.WeightSpec // by Op.Weight
@@ -23,7 +23,7 @@ func newFetcher(plan *unet.Plan, src engine.Source) *fetcher {
 }
 
 func (f *fetcher) begin(p *program, op *unet.Op) error {
-	if f == nil || op.Weight == "" {
+	if op.Weight == "" {
 		return nil
 	}
 	for _, w := range f.specs[op.Weight] {
@@ -34,9 +34,10 @@ func (f *fetcher) begin(p *program, op *unet.Op) error {
 	return nil
 }
 
-func (f *fetcher) end(p *program) {
+func (f *fetcher) end(p *program, o *operation) {
 	if f != nil {
 		clear(p.weights)
 		clear(p.vectors)
+		*o = operation{Op: o.Op, run: o.run}
 	}
 }

@@ -9,7 +9,6 @@ import (
 
 	"unnoise/wasm/engine"
 	"unnoise/wasm/model"
-	"unnoise/wasm/unet"
 )
 
 // BenchmarkOps times the operations of a step apart, those of one kind and size together: where a step's time goes, and how far each
@@ -21,10 +20,10 @@ func BenchmarkOps(b *testing.B) {
 		path = own
 	}
 	p := loaded(b, path)
-	kinds := map[string][]*unet.Op{}
+	kinds := map[string][]*operation{}
 	var order []string
-	for i := range p.plan.Ops {
-		op := &p.plan.Ops[i]
+	for i := range p.ops {
+		op := &p.ops[i]
 		out := p.shape(op.Out)
 		kind := fmt.Sprintf("%s/%dx%d", op.Kernel, out.H, out.W)
 		if kinds[kind] == nil {
@@ -37,16 +36,16 @@ func BenchmarkOps(b *testing.B) {
 	}
 }
 
-func (p *program) timeKind(b *testing.B, ops []*unet.Op) {
+func (p *program) timeKind(b *testing.B, ops []*operation) {
 	var macs int64
 	for _, op := range ops {
-		macs += p.plan.OpMACs(op)
+		macs += p.plan.OpMACs(op.Op)
 	}
 	least := make([]time.Duration, len(ops))
 	for b.Loop() {
 		for i, op := range ops {
 			start := time.Now()
-			steps[op.Kernel](p, op)
+			op.run(p, op)
 			if d := time.Since(start); least[i] == 0 || d < least[i] {
 				least[i] = d
 			}

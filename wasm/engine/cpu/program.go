@@ -20,6 +20,7 @@ type program struct {
 	batch   int
 	slots   [][]float32
 	data    [][]float32 // of every tensor of the plan, during Run
+	ops     []operation // those of the plan
 	fetch   *fetcher    // of a lean engine
 }
 
@@ -37,6 +38,7 @@ type matrix struct {
 // Load implements engine.Engine.
 func (e *Engine) Load(ctx context.Context, plan *unet.Plan, src engine.Source) (engine.Program, error) {
 	p := &program{e: e, plan: plan, weights: map[string]matrix{}, vectors: map[string][]float32{}, spare: kernels.NewSpare(spareBytes)}
+	p.ops = operations(plan)
 	if e.lean {
 		p.fetch, p.spare = newFetcher(plan, src), kernels.NewSpare(0)
 		return p, nil
@@ -48,6 +50,9 @@ func (e *Engine) Load(ctx context.Context, plan *unet.Plan, src engine.Source) (
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+	}
+	for i := range p.ops {
+		p.equip(&p.ops[i])
 	}
 	return p, nil
 }
@@ -136,12 +141,15 @@ func (p *program) run(ctx context.Context, outputs, inputs []engine.Tensor, ops 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		op := &p.plan.Ops[i]
-		if err := p.fetch.begin(p, op); err != nil {
-			return err
+		o := &p.ops[i]
+		if p.fetch != nil {
+			if err := p.fetch.begin(p, o.Op); err != nil {
+				return err
+			}
+			p.equip(o)
 		}
-		steps[op.Kernel](p, op)
-		p.fetch.end(p)
+		o.run(p, o)
+		p.fetch.end(p, o)
 		after(i)
 	}
 	return nil
