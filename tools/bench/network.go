@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -31,6 +32,16 @@ var shapes = map[string]shape{
 	"small":   {32, []int{32, 64, 128}, 1, 16, 1},                   // 2.59 M parameters, 0.404 GMAC
 	"cifar":   {32, []int{128, 256, 256, 256}, 2, 32, 1},            // google/ddpm-cifar10-32: 35.7 M, 6.22 GMAC
 	"ddpm256": {256, []int{128, 128, 256, 256, 512, 512}, 2, 32, 4}, // google/ddpm-celebahq-256 and its like: 113.7 M
+}
+
+// convNetwork is a single 3x3 convolution of stride 1 as a network, for names like conv-8x8-256-256; nil for others.
+func convNetwork(name string) *unet.Network {
+	var h, w, in, out int
+	if n, err := fmt.Sscanf(name, "conv-%dx%d-%d-%d", &h, &w, &in, &out); n != 4 || err != nil || in != out {
+		return nil
+	}
+	return &unet.Network{InChannels: in, OutChannels: out, Height: h, Width: w, NullLabel: -1, Time: unet.Time{Dim: 4, Hidden: 4, FreqShift: 1},
+		Layers: []unet.Layer{{Kind: unet.Conv, Name: "conv", In: in, Out: out}}}
 }
 
 // network writes the shape out as layers.

@@ -11,14 +11,14 @@ import (
 	"unnoise/wasm/unet"
 )
 
-// onnx writes a model's network for one picture as PyTorch's exporter does (opset 17, float32): group norm as instance norm of a
-// reshaped tensor, SiLU as sigmoid and product, attention as two matrix products around a softmax. Inputs x [1,C,H,W] and sinusoid
-// [1,D], output eps.
-func onnx(m *model.Model) ([]byte, error) {
-	g := graph{m: m, plan: m.Plan, names: map[place]string{}}
+// onnx writes a model's network for n pictures as PyTorch's exporter does (opset 17, float32): group norm as instance norm of a
+// reshaped tensor, SiLU as sigmoid and product, attention as two matrix products around a softmax. Inputs x [n,C,H,W] and sinusoid
+// [n,D], output eps.
+func onnx(m *model.Model, n int) ([]byte, error) {
+	g := graph{m: m, plan: m.Plan, n: n, names: map[place]string{}}
 	for i, id := range g.plan.Inputs {
 		t := g.plan.Tensors[id]
-		shape := []int{1, t.C}
+		shape := []int{n, t.C}
 		if i == 0 {
 			shape = g.shape(id)
 		}
@@ -53,6 +53,7 @@ type place struct {
 type graph struct {
 	m     *model.Model
 	plan  *unet.Plan
+	n     int // pictures
 	out   message
 	names map[place]string
 	count int
@@ -62,7 +63,7 @@ func (g *graph) name(id unet.TensorID) string { return g.names[place{id, 0}] }
 
 func (g *graph) shape(id unet.TensorID) []int {
 	t := g.plan.Tensors[id]
-	return []int{1, t.C, t.H, t.W}
+	return []int{g.n, t.C, t.H, t.W}
 }
 
 // node adds an operation and gives the name of its output. attributes are keys and values in turn.
@@ -200,9 +201,9 @@ func (g *graph) norm(op *unet.Op) error {
 	for i := range ones {
 		ones[i] = 1
 	}
-	grouped := g.reshape(g.joined(op), 1, op.Groups, -1)
+	grouped := g.reshape(g.joined(op), g.n, op.Groups, -1)
 	h := g.node("InstanceNormalization", []string{grouped, g.floats([]int{op.Groups}, ones), g.floats([]int{op.Groups}, zeros)}, "epsilon", op.Eps)
-	h = g.reshape(h, 1, c, t.H, t.W)
+	h = g.reshape(h, g.n, c, t.H, t.W)
 	h = g.node("Mul", []string{h, g.floats([]int{c, 1, 1}, gain)})
 	g.names[place{op.Out, 0}] = g.node("Add", []string{h, g.floats([]int{c, 1, 1}, bias)})
 	return nil
@@ -231,7 +232,7 @@ func (g *graph) conv(op *unet.Op, size int) error {
 	h = g.node("Conv", []string{h, g.floats([]int{cout, cin, size, size}, outFirst(w, cin, cout)), g.floats([]int{cout}, b)},
 		"kernel_shape", []int{size, size}, "pads", pads, "strides", []int{op.Stride, op.Stride})
 	if op.Time != unet.None {
-		h = g.node("Add", []string{h, g.reshape(g.names[place{op.Time, op.TimeOffset}], 1, cout, 1, 1)})
+		h = g.node("Add", []string{h, g.reshape(g.names[place{op.Time, op.TimeOffset}], g.n, cout, 1, 1)})
 	}
 	if op.Residual != unet.None {
 		h = g.node("Add", []string{h, g.name(op.Residual)})
@@ -259,11 +260,11 @@ func (g *graph) attention(op *unet.Op) {
 	pixels, width := t.H*t.W, t.C/op.Heads
 	part := func(i int) string {
 		from, to := g.ints(i*t.C), g.ints((i+1)*t.C)
-		return g.reshape(g.node("Slice", []string{g.name(op.In[0]), from, to, g.ints(1)}), op.Heads, width, pixels)
+		return g.reshape(g.node("Slice", []string{g.name(op.In[0]), from, to, g.ints(1)}), g.n*op.Heads, width, pixels)
 	}
 	turned := func(in string) string { return g.node("Transpose", []string{in}, "perm", []int{0, 2, 1}) }
 	logits := g.node("MatMul", []string{turned(part(0)), part(1)})
 	logits = g.node("Mul", []string{logits, g.floats([]int{1}, []float32{float32(1 / math.Sqrt(float64(width)))})})
 	mixed := g.node("MatMul", []string{g.node("Softmax", []string{logits}, "axis", -1), turned(part(2))})
-	g.names[place{op.Out, 0}] = g.reshape(turned(mixed), 1, t.C, t.H, t.W)
+	g.names[place{op.Out, 0}] = g.reshape(turned(mixed), g.n, t.C, t.H, t.W)
 }

@@ -1,10 +1,12 @@
 // onnxruntime-web in a worker of its own, so that its number of threads can differ from one candidate to the next.
 
+import { answer } from "./answer.mjs";
+
 let session;
 let feeds;
 
-const operations = {
-  async open({ open: model, backend, threads }) {
+answer({
+  async open({ model, backend, threads }) {
     const file = backend === "webgpu" ? "ort.webgpu.min.mjs" : "ort.wasm.min.mjs";
     const ort = await import(new URL(`node_modules/onnxruntime-web/dist/${file}`, import.meta.url));
     ort.env.wasm.numThreads = threads;
@@ -24,16 +26,7 @@ const operations = {
     }
   },
 
-  async steps({ steps }) {
-    for (let i = 0; i < steps; i++) await session.run(feeds);
+  async steps(n) {
+    for (let i = 0; i < n; i++) await session.run(feeds);
   },
-};
-
-addEventListener("message", async ({ data }) => {
-  try {
-    await operations["open" in data ? "open" : "steps"](data);
-    postMessage({});
-  } catch (error) {
-    postMessage({ error: String(error?.message ?? error) });
-  }
 });

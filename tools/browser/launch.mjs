@@ -19,6 +19,7 @@ export const browserNames = Object.keys(launchers);
  *
  * @typedef {object} Browser
  * @property {string} name "chromium", "firefox" or "webkit"
+ * @property {number} [pid] of the browser's first process; WebKitGTK tells none
  * @property {{kind: string, text: string}[]} log what the page wrote to its console (kind "log", "warn", "error") and
  *   the errors nobody caught (kind "pageerror"), oldest first; always empty in WebKitGTK
  * @property {Promise<Error>} died resolves, and never rejects, when the page or the browser has crashed

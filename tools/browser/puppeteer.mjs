@@ -124,6 +124,7 @@ function wrap(name, instance, page, close) {
   });
   return {
     name,
+    pid: instance.process()?.pid,
     log,
     died,
     open: async (url) => void (await page.goto(url, { waitUntil: "load", timeout: 0 })),

@@ -1,0 +1,51 @@
+// The runtimes, each behind the same three things: steps(n) does n steps and waits for their end, close(), and what is known of it.
+
+import { createSampler } from "../../build/site/lib/unnoise.js";
+import { filesOf } from "./rounds.mjs";
+
+const fileOf = (name) => `../../build/bench/${name}`;
+
+/** A runtime in a worker of its own; see ort-worker.mjs. */
+async function inWorker(script, message) {
+  const worker = new Worker(new URL(script, import.meta.url), { type: "module" });
+  const call = (data) =>
+    new Promise((resolve, reject) => {
+      worker.onmessage = ({ data: reply }) => (reply.error ? reject(new Error(reply.error)) : resolve(reply));
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.postMessage(data);
+    });
+  try {
+    await call({ open: message });
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+  return { steps: (n) => call({ steps: n }), close: () => worker.terminate() };
+}
+
+export const runtimes = {
+  async unnoise(candidate) {
+    const { backend, batch } = candidate;
+    const engine = backend === "webgpu" ? "webgpu" : "cpu";
+    const sampler = await createSampler({ model: fileOf(filesOf(candidate).pack), engine });
+    // DDIM: the noise of DDPM's steps is no part of what the others do.
+    const chain = await sampler.chain({ sampler: "ddim", steps: 1000, count: batch });
+    return {
+      async steps(n) {
+        for (let i = 0; i < n; i++) await chain.step();
+        await chain.save(); // waits for a GPU
+      },
+      close: () => sampler.close(),
+      adapter: sampler.info.engine.adapter,
+      threads: sampler.info.workers ?? 1,
+      macs: sampler.info.model.macs,
+    };
+  },
+
+  "onnxruntime-web": (candidate) => {
+    const { backend, threads } = candidate;
+    return inWorker("ort-worker.mjs", { model: fileOf(filesOf(candidate).onnx), backend, threads });
+  },
+
+  "jax-js": ({ model, backend, batch }) => inWorker("jax-worker.mjs", { model, backend, batch }),
+};

@@ -1,0 +1,95 @@
+//go:build js && wasm
+
+package webgpu
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"unnoise/wasm/internal/webgpu"
+	"unnoise/wasm/model"
+)
+
+// BenchmarkOps times the kinds of operations of a pack, by size, each kind's calls alone in one submit after the other; PACK is another
+// model's file.
+func BenchmarkOps(b *testing.B) {
+	path := "../../../weights/models/digits.safetensors"
+	if own := os.Getenv("PACK"); own != "" {
+		path = own
+	}
+	p := loaded(b, path)
+	l := p.lower(1)
+	kinds := map[string][]call{}
+	var order []string
+	for _, c := range l.calls {
+		kind := c.spec.shader
+		if c.write.tensor != 0 {
+			out := p.plan.Tensors[c.write.tensor]
+			kind += fmt.Sprintf("/%dx%d", out.H, out.W)
+		}
+		if kinds[kind] == nil {
+			order = append(order, kind)
+		}
+		kinds[kind] = append(kinds[kind], c)
+	}
+	for _, kind := range order {
+		b.Run(kind, func(b *testing.B) { benchmarkCalls(b, p, kinds[kind]) })
+	}
+}
+
+func benchmarkCalls(b *testing.B, p *program, calls []call) {
+	r, err := p.assemble(calls)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.uniforms.Destroy()
+	var macs int64
+	for _, c := range calls {
+		macs += c.macs
+	}
+	for b.Loop() {
+		if err := p.e.dev.Replay(r.recording, nil, nil); err != nil {
+			b.Fatal(err)
+		}
+		wait(b, p.e.dev)
+	}
+	b.ReportMetric(2*float64(macs)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+}
+
+func wait(b *testing.B, dev *webgpu.Device) {
+	done, err := dev.Done()
+	if err == nil {
+		err = done.Wait(context.Background())
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// loaded is a model's program with room for one picture.
+func loaded(b testing.TB, path string) *program {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	m, err := model.OpenBytes(data, path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	e, err := New(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(e.Close)
+	loaded, err := e.Load(context.Background(), m.Plan, m)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := loaded.(*program)
+	if _, err := p.record(context.Background(), 1); err != nil {
+		b.Fatal(err)
+	}
+	return p
+}
