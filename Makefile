@@ -38,7 +38,7 @@ help: ## print this list
 deps: ## install browsers and what tests need, from Debian packages where missing
 	@tools/deps.sh
 
-build: ## build/convert, build/sample and the site in build/site
+build: node_modules ## build/convert, build/sample and the site in build/site
 	$(GO) build -trimpath -o build/ ./tools/convert ./tools/sample
 	$(GO) run ./tools/site
 

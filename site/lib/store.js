@@ -49,3 +49,21 @@ export async function forgetPack(url) {
     // What cannot be opened keeps nothing.
   }
 }
+
+/**
+ * The packs that are kept.
+ *
+ * @returns {Promise<{url: string, bytes: number}[]>} none where the browser keeps nothing
+ */
+export async function keptPacks() {
+  try {
+    const cache = await caches.open(cacheName);
+    const replies = (await cache.keys()).map(async ({ url }) => {
+      const reply = await cache.match(url);
+      return { url, bytes: Number(reply?.headers.get("Content-Length")) };
+    });
+    return await Promise.all(replies);
+  } catch {
+    return [];
+  }
+}

@@ -24,6 +24,7 @@ export {
   UnsupportedModelError,
   UsageError,
 } from "./errors.js";
+export { forgetPack as forgetModel, keptPacks as storedModels } from "./store.js";
 export { Sampler };
 
 /** @import { OpenProgress } from "./types.js" */

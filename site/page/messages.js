@@ -1,12 +1,9 @@
-// The library's errors in the reader's words: what happened, what still works, one thing to do.
+// The library's errors in the reader's words: what happened, what still works, one thing to do. Details are the library's
+// own, in English.
 
-const titles = {
-  NetworkError: "The model could not be fetched",
-  PackError: "This file cannot be used",
-  UnsupportedModelError: "This model cannot be run",
-  DeviceLostError: "The GPU was taken away",
-  UsageError: "That cannot be drawn",
-};
+import { t } from "./words.js";
+
+const known = ["NetworkError", "PackError", "UnsupportedModelError", "StateError", "DeviceLostError", "UsageError"];
 
 /**
  * A notice for a failed load.
@@ -16,17 +13,17 @@ const titles = {
  *   model's that failed; loaded: the one's that is still there, "" where there is none
  */
 export function loadNotice(error, { engine, title, loaded, retry, useCPU }) {
-  const still = loaded ? ` ${loaded} is still loaded.` : "";
+  const still = loaded ? ` ${t("error.still", { loaded })}` : "";
   // The core knows the file as "pack" and says the engine's name first.
   const text = sentence(sentence(error.message).replace(/^WebGPU: /, "")).replace(/^Pack: /, `${title}: `);
   if (error.name === "EngineError" && engine === "webgpu") {
-    const action = { label: "Use the CPU", run: useCPU };
-    return { kind: "error", title: "WebGPU cannot be used here", text: text + still, action };
+    const actions = [{ label: t("error.cpu"), run: useCPU }];
+    return { kind: "error", title: t("error.webgpu"), text: text + still, actions };
   }
   const notice = { kind: "error", title: titleOf(error), text: text + still };
   if (error.name === "NetworkError") {
-    if (!loaded) notice.text += " A pack from your disk works without a network.";
-    notice.action = { label: "Try again", run: retry };
+    if (!loaded) notice.text += ` ${t("error.disk")}`;
+    notice.actions = [{ label: t("error.retry"), run: retry }];
   }
   return notice;
 }
@@ -39,25 +36,26 @@ export function loadNotice(error, { engine, title, loaded, retry, useCPU }) {
  * @param {{asPreset: (name: string) => void}} context
  */
 export function convertNotice(error, { asPreset }) {
-  const title = error.name === "PackError" ? "This checkpoint cannot be converted" : "The converter failed";
+  const title = t(error.name === "PackError" ? "error.checkpoint" : "error.converter");
   const [reason, presets] = error.message.split(", or give --flags FILE, or --preset ");
   if (!presets) return { kind: "error", title, text: sentence(error.message) };
-  const choice = { label: "It is a published model", options: presets.split(" | "), run: asPreset };
-  return { kind: "error", title, text: `${sentence(reason)} Drop both together.`, choice };
+  const choice = { label: t("error.published"), options: presets.split(" | "), run: asPreset };
+  return { kind: "error", title, text: `${sentence(reason)} ${t("error.both")}`, choice };
 }
 
 /** A notice for a chain that broke. */
 export function chainNotice(error, { useCPU }) {
   const notice = { kind: "error", title: titleOf(error), text: sentence(error.message) };
-  if (error.name === "DeviceLostError") notice.action = { label: "Use the CPU", run: useCPU };
+  if (error.name === "DeviceLostError") notice.actions = [{ label: t("error.cpu"), run: useCPU }];
   return notice;
 }
 
 function titleOf({ name }) {
-  return titles[name] ?? "The engine failed";
+  return t(known.includes(name) ? `error.${name}` : "error.engine");
 }
 
-function sentence(text) {
+/** A text as a sentence. */
+export function sentence(text) {
   const first = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }

@@ -9,6 +9,8 @@ import { bytes } from "./format.js";
  * @property {string} label as the list shows it
  * @property {string|File} source for createSampler
  * @property {string} [preview] address of a picture drawn when the site was built
+ * @property {string} [sheet] address of a sheet of sixteen, alike
+ * @property {object} [about] what its card tells: data, licence, size, parameters, products
  * @property {string} [card] address of the model card
  */
 
@@ -57,10 +59,16 @@ export class Models {
   }
 }
 
-function fromEntry({ id, title, file, card, preview, bytes: length, width, height }) {
+function fromEntry({ id, title, file, card, preview, sheet, bytes: length, width, height, about }) {
   const absolute = (address) => address && new URL(address, document.baseURI).href;
   const label = `${title} · ${width}×${height} · ${bytes(length)}`;
-  return { id, title, label, source: absolute(file), preview: absolute(preview), card: absolute(card) };
+  const addresses = {
+    source: absolute(file),
+    preview: absolute(preview),
+    sheet: absolute(sheet),
+    card: absolute(card),
+  };
+  return { id, title, label, ...addresses, about: { ...about, width, height, bytes: length } };
 }
 
 function networkError(message) {

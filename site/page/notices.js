@@ -1,6 +1,7 @@
 // Messages above the pictures: what happened, what still works, and one thing to do.
 
-import { element } from "./dom.js";
+import { element, icon } from "./dom.js";
+import { sayLabel } from "./words.js";
 
 /** The place of messages; one of each key at a time. */
 export class Notices {
@@ -14,22 +15,22 @@ export class Notices {
    * Shows a message in place of an earlier one with its key.
    *
    * @param {string} key
-   * @param {{kind?: "error"|"info", title: string, text?: string, action?: {label: string, run: () => void},
+   * @param {{kind?: "error"|"info", title: string, text?: string, actions?: {label: string, run: () => void}[],
    *   choice?: {label: string, options: string[], run: (option: string) => void}}} notice
    */
-  show(key, { kind = "info", title, text = "", action, choice }) {
+  show(key, { kind = "info", title, text = "", actions = [], choice }) {
     this.clear(key);
-    const close = element(
-      "button",
-      { type: "button", className: "quiet icon", ariaLabel: "Close this message" },
-      icon("close"),
+    const close = sayLabel(
+      element("button", { type: "button", className: "quiet icon" }, icon("close")),
+      "notice.close",
     );
     const body = element("div", {}, element("strong", {}, title), text && element("p", {}, text));
     const notice = element("div", { className: `notice ${kind}` }, body, close);
     notice.dataset.key = key;
     if (kind === "error") notice.setAttribute("role", "alert");
     close.addEventListener("click", () => notice.remove());
-    if (action) body.append(this.#button(notice, action));
+    if (actions.length)
+      body.append(element("p", { className: "row" }, ...actions.map((each) => this.#button(notice, each))));
     if (choice) body.append(this.#select(notice, choice));
     this.#root.append(notice);
   }
@@ -57,14 +58,4 @@ export class Notices {
   clear(key) {
     for (const notice of this.#root.querySelectorAll(`[data-key="${key}"]`)) notice.remove();
   }
-}
-
-/** An icon from the document's symbols. */
-export function icon(name) {
-  const namespace = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(namespace, "svg");
-  const use = document.createElementNS(namespace, "use");
-  use.setAttribute("href", `#i-${name}`);
-  svg.append(use);
-  return svg;
 }

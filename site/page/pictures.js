@@ -1,5 +1,31 @@
 // The two pictures: pixels into a grid on a canvas, enlarged by a whole number of the screen's own pixels.
 
+/**
+ * Paints pictures as a square grid, one of the canvas's pixels for one of theirs.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Uint8Array} rgba count x height x width x 4
+ * @param {{count: number, width: number, height: number}} shape
+ * @returns {boolean} the canvas has another size than before
+ */
+export function paintGrid(canvas, rgba, { count, width, height }) {
+  const columns = Math.ceil(Math.sqrt(count));
+  const changed = setSize(canvas, columns * width, Math.ceil(count / columns) * height);
+  const context = canvas.getContext("2d");
+  const size = width * height * 4;
+  for (let i = 0; i < count; i++) {
+    const pixels = new Uint8ClampedArray(rgba.buffer, rgba.byteOffset + i * size, size);
+    context.putImageData(new ImageData(pixels, width, height), (i % columns) * width, Math.floor(i / columns) * height);
+  }
+  return changed;
+}
+
+function setSize(canvas, width, height) {
+  if (canvas.width === width && canvas.height === height) return false;
+  Object.assign(canvas, { width, height });
+  return true;
+}
+
 /** A canvas that shows the pictures of a chain as a square grid. */
 export class Picture {
   #canvas;
@@ -23,22 +49,14 @@ export class Picture {
    * @param {Uint8Array} rgba count x height x width x 4
    * @param {{count: number, width: number, height: number}} shape
    */
-  show(rgba, { count, width, height }) {
-    const columns = Math.ceil(Math.sqrt(count));
-    this.#resize(columns * width, Math.ceil(count / columns) * height);
-    const context = this.#canvas.getContext("2d");
-    const size = width * height * 4;
-    for (let i = 0; i < count; i++) {
-      const pixels = new Uint8ClampedArray(rgba.buffer, rgba.byteOffset + i * size, size);
-      const x = (i % columns) * width;
-      context.putImageData(new ImageData(pixels, width, height), x, Math.floor(i / columns) * height);
-    }
+  show(rgba, shape) {
+    if (paintGrid(this.#canvas, rgba, shape)) this.#fit();
   }
 
   /** Shows an image file's picture. */
   async showImage(blob) {
     const bitmap = await createImageBitmap(blob);
-    this.#resize(bitmap.width, bitmap.height);
+    if (setSize(this.#canvas, bitmap.width, bitmap.height)) this.#fit();
     this.#canvas.getContext("2d").drawImage(bitmap, 0, 0);
     bitmap.close();
   }
@@ -46,13 +64,6 @@ export class Picture {
   /** Says what is seen to those who do not see it. */
   describe(text) {
     this.#canvas.setAttribute("aria-label", text);
-  }
-
-  #resize(width, height) {
-    if (this.#canvas.width === width && this.#canvas.height === height) return;
-    this.#canvas.width = width;
-    this.#canvas.height = height;
-    this.#fit();
   }
 
   #fit() {

@@ -1,14 +1,18 @@
-// What is loaded and what is drawn: one model on one engine, and one chain at a time.
+// What is loaded and what is drawn: one model on one engine, and a chain with its forks, one of which goes on at a time.
 
-import { createSampler } from "../lib/unnoise.js";
+import { createSampler } from "./library.js";
+import { Track } from "./sample/tracks.js";
 
 /**
- * "empty" nothing is loaded; "loading"; "ready"; "running"; "paused"; "finished"; "cancelled"; "failed" in mid-chain.
- * @typedef {"empty"|"loading"|"ready"|"running"|"paused"|"finished"|"cancelled"|"failed"} State
+ * "empty" nothing is loaded; "loading"; "ready"; "running"; "rewinding" a step that lies back is done again, for a fork;
+ * "paused"; "finished"; "cancelled"; "failed" in mid-chain.
+ * @typedef {"empty"|"loading"|"ready"|"running"|"rewinding"|"paused"|"finished"|"cancelled"|"failed"} State
  */
 
 // A slow chain is drawn in about five seconds, however many steps it has.
 const slowSeconds = 5;
+// More forks than anybody can follow, or a small GPU can hold.
+const mostTracks = 6;
 
 /** The player behind the buttons. Its methods reject with the library's errors, but never with AbortError. */
 export class Player {
@@ -16,11 +20,17 @@ export class Player {
   state = "empty";
   #listener;
   #sampler = null;
-  #chain = null;
+  #tracks = [];
+  #active = null;
+  #last = 0;
   #loading = null; // AbortController
-  #running = null; // AbortController
+  #running = null; // {controller, ended: Promise}
 
-  /** @param {{onState: (state: State) => void, onLoad: Function, onProgress: Function, onFrame: Function}} listener */
+  /**
+   * @param {{onState: (state: State) => void, onLoad: Function, onTracks: (tracks: Track[], active: Track|null) => void,
+   *   onProgress: (progress: object, track: Track) => void, onFrame: (frame: object, painted: () => void, track: Track) => void,
+   *   onSampler: (sampler: object) => void}} listener
+   */
   constructor(listener) {
     this.#listener = listener;
   }
@@ -30,14 +40,28 @@ export class Player {
     return this.#sampler?.info ?? null;
   }
 
-  /** The shape of what is drawn: {count, width, height, steps}. */
-  get chain() {
-    return this.#chain;
+  /** The library's sampler; null where nothing is loaded. */
+  get sampler() {
+    return this.#sampler;
+  }
+
+  /** The chain that is seen; null before the first. @returns {Track|null} */
+  get track() {
+    return this.#active;
+  }
+
+  get tracks() {
+    return this.#tracks;
   }
 
   #set(state) {
     this.state = state;
+    if (this.#active && state !== "loading") this.#active.state = state;
     this.#listener.onState(state);
+  }
+
+  #tell() {
+    this.#listener.onTracks(this.#tracks, this.#active);
   }
 
   /**
@@ -47,7 +71,7 @@ export class Player {
    */
   async load(model, engine) {
     this.#loading?.abort();
-    this.#running?.abort();
+    this.#running?.controller.abort();
     const loading = new AbortController();
     this.#loading = loading;
     this.#set("loading");
@@ -57,6 +81,7 @@ export class Player {
       this.#replace(sampler);
       this.#loading = null;
       this.#set("ready");
+      this.#listener.onSampler(sampler);
       return true;
     } catch (error) {
       if (this.#loading !== loading) return false;
@@ -70,79 +95,192 @@ export class Player {
   #replace(sampler) {
     this.#sampler?.close();
     this.#sampler = sampler;
-    this.#chain = null;
+    this.#tracks = [];
+    this.#active = null;
+    this.#tell();
   }
 
-  /** Draws from the start. */
+  /** Draws from the start, in place of all tracks. */
   async draw(settings) {
     await this.#begin(settings);
-    await this.#run(settings);
+    await this.#run();
   }
 
   /** Goes on to the end. */
-  resume(settings) {
-    return this.#run(settings);
+  resume() {
+    return this.#run();
   }
 
   /** Stops after the step under way; resume goes on. */
   async pause() {
-    await this.#chain?.pause();
+    if (this.state === "running") await this.#active.chain.pause();
   }
 
   /** Does one step, the first of a new chain where none is under way. */
   async step(settings) {
     if (this.state !== "paused") await this.#begin(settings);
-    const chain = this.#chain;
+    const track = this.#active;
     this.#set("paused");
     try {
-      const progress = await chain.step();
-      const [x, x0] = [await chain.frame("x"), await chain.frame("x0")];
-      if (chain !== this.#chain || this.state !== "paused") return;
-      this.#listener.onFrame({ x, x0, ...progress }, () => {});
-      this.#listener.onProgress(progress);
+      const progress = await this.#stepOf(track);
+      if (track !== this.#active || this.state !== "paused") return;
       if (progress.done) this.#set("finished");
     } catch (error) {
-      if (chain === this.#chain) this.#fail(error);
+      if (track === this.#active) this.#fail(error);
     }
+  }
+
+  async #stepOf(track) {
+    await track.keep();
+    const { chain } = track;
+    const progress = await chain.step();
+    const [x, x0] = [await chain.frame("x"), await chain.frame("x0")];
+    if (!this.#tracks.includes(track)) return progress;
+    track.progress = progress;
+    this.#listener.onFrame({ x, x0, ...progress }, () => {}, track);
+    this.#listener.onProgress(progress, track);
+    return progress;
   }
 
   /** Ends loading or drawing. */
   stop() {
     if (this.#loading) return this.#loading.abort();
-    this.#running?.abort();
-    if (this.state === "running" || this.state === "paused") this.#set("cancelled");
+    this.#running?.controller.abort();
+    if (["running", "paused", "rewinding"].includes(this.state)) this.#set("cancelled");
   }
 
-  async #begin({ sampler, steps, eta, seed, count }) {
-    this.#running?.abort();
-    const old = this.#chain;
-    this.#chain = null;
-    if (old) await old.release();
-    const chain = await this.#sampler.chain({ sampler, steps, eta: sampler === "ddim" ? eta : 0, seed, count });
-    this.#chain = chain;
-    const first = { index: 0, timestep: Number.NaN };
+  /** Shows another track, and pauses the one that runs. */
+  async select(track) {
+    if (track === this.#active || !this.#tracks.includes(track)) return;
+    await this.#halt();
+    this.#active = track;
+    this.#set(track.state);
+    this.#tell();
+  }
+
+  /**
+   * Takes a second way from a step of the track that is seen: the same past, other noise from there on.
+   *
+   * @param {{index: number, timestep: number}} place
+   * @param {string} seed
+   */
+  async fork({ index, timestep }, seed, settings) {
+    const parent = this.#active;
+    await this.#halt();
+    const { pace } = settings;
+    this.#set("rewinding");
+    try {
+      const chain = await this.#forkedChain(parent, index, seed);
+      if (!chain) return;
+      const origin = { id: ++this.#last, seed, settings: { ...parent.settings, pace }, parent, from: index, timestep };
+      parent.state = parent.chain.index === parent.chain.steps ? "finished" : "paused";
+      await this.#add(new Track(chain, origin));
+    } catch (error) {
+      return this.#fail(error);
+    }
+    await this.#run();
+  }
+
+  async #forkedChain(parent, index, seed) {
+    const [at, own] = await this.#chainAt(parent, index);
+    // Stopped meanwhile.
+    const chain = this.state === "rewinding" ? await at.fork(seed) : null;
+    if (!own) await at.release();
+    return chain;
+  }
+
+  /** A chain that stands at a step of the track. @returns {Promise<[Chain, boolean]>} true: it is the track's own */
+  async #chainAt(track, index) {
+    if (track.chain.index === index) return [track.chain, true];
+    let chain = null;
+    for (const bytes of track.statesBefore(index)) {
+      chain = await this.#sampler.resume(bytes);
+      if (chain.index <= index) break;
+      await chain.release();
+      chain = null;
+    }
+    chain ??= await this.#sampler.chain(chainOptions(track.settings));
+    while (chain.index < index && this.state === "rewinding") await chain.step();
+    return [chain, false];
+  }
+
+  /** Goes on with a state that was saved to a file, as a tree of its own. */
+  async open(bytes, settings) {
+    const chain = await this.#sampler.resume(bytes);
+    await this.#clear();
+    await this.#add(new Track(chain, { id: ++this.#last, seed: settings.seed, settings, from: chain.index }));
+    this.#set(chain.index === chain.steps ? "finished" : "paused");
+  }
+
+  async #clear() {
+    this.#running?.controller.abort();
+    const old = this.#tracks;
+    this.#tracks = [];
+    this.#active = null;
+    for (const track of old) await track.chain.release().catch(() => {});
+  }
+
+  async #begin(settings) {
+    await this.#clear();
+    const chain = await this.#sampler.chain(chainOptions(settings));
+    await this.#add(new Track(chain, { id: ++this.#last, seed: settings.seed, settings }));
+  }
+
+  /** Takes a track in and shows where it begins. */
+  async #add(track) {
+    const { chain } = track;
+    this.#tracks = [...this.#tracks, track];
+    // The oldest fork that nothing hangs on makes room.
+    const leaf = this.#tracks.find((old) => old.parent && old !== track && !this.#tracks.some((t) => t.parent === old));
+    if (this.#tracks.length > mostTracks && leaf) {
+      this.#tracks = this.#tracks.filter((old) => old !== leaf);
+      await leaf.chain.release();
+    }
+    this.#active = track;
+    this.#tell();
+    const first = { index: chain.index, timestep: track.timestep };
     const x = await chain.frame("x");
-    this.#listener.onProgress({ ...first, steps: chain.steps, done: false });
-    this.#listener.onFrame({ ...first, x, x0: null }, () => {});
+    const x0 = chain.index ? await chain.frame("x0").catch(() => null) : null;
+    this.#listener.onProgress({ ...first, steps: chain.steps, done: false }, track);
+    this.#listener.onFrame({ ...first, x, x0 }, () => {}, track);
+    await track.keep();
   }
 
-  async #run({ pace }) {
-    const chain = this.#chain;
-    const running = new AbortController();
-    this.#running = running;
+  /** Pauses what runs and waits until it stands. */
+  async #halt() {
+    if (this.state !== "running") return;
+    await this.pause();
+    await this.#running?.ended;
+  }
+
+  #run() {
+    const controller = new AbortController();
+    const ended = this.#runTrack(this.#active, controller);
+    this.#running = { controller, ended: ended.catch(() => {}) };
+    return ended;
+  }
+
+  async #runTrack(track, { signal }) {
+    const { chain, settings } = track;
     this.#set("running");
     const { onProgress, onFrame } = this.#listener;
-    const current =
-      (fn) =>
-      (...args) =>
-        running.signal.aborted || fn(...args);
+    const options = {
+      signal,
+      stepMs: settings.pace === "slow" ? (slowSeconds * 1000) / chain.steps : 0,
+      onProgress: (progress) => {
+        if (signal.aborted) return;
+        track.progress = progress;
+        // A chain that broke meanwhile says so itself.
+        track.keep().catch(() => {});
+        onProgress(progress, track);
+      },
+      onFrame: (frame, painted) => signal.aborted || onFrame(frame, painted, track),
+    };
     try {
-      const stepMs = pace === "slow" ? (slowSeconds * 1000) / chain.steps : 0;
-      const options = { signal: running.signal, stepMs, onProgress: current(onProgress), onFrame: current(onFrame) };
       const last = await chain.run(options);
-      if (!running.signal.aborted) this.#set(last.done ? "finished" : "paused");
+      if (!signal.aborted) this.#set(last.done ? "finished" : "paused");
     } catch (error) {
-      if (!running.signal.aborted) this.#fail(error);
+      if (!signal.aborted) this.#fail(error);
     }
   }
 
@@ -150,4 +288,12 @@ export class Player {
     this.#set("failed");
     throw error;
   }
+}
+
+function chainOptions({ sampler, steps, eta, seed, count, labels, guidance }) {
+  const options = { sampler, steps, eta: sampler === "ddim" ? eta : 0, seed, count };
+  if (labels?.length)
+    Object.assign(options, { labels: Array.from({ length: count }, (_, i) => labels[i % labels.length]) });
+  if (labels?.length && guidance > 1) options.guidance = guidance;
+  return options;
 }

@@ -80,7 +80,7 @@ func (b *builder) source(parts ...string) string {
 
 // program compiles the WebAssembly modules and puts Go's own loader beside the first.
 func (b *builder) program() error {
-	for _, m := range []struct{ source, target string }{{"./wasm", "lib/unnoise.wasm"}, {"./wasm/converter", onDemand + "converter.wasm"}} {
+	for _, m := range []struct{ source, target string }{{"./wasm", "lib/unnoise.wasm"}, {"./wasm/converter", converterDir + "converter.wasm"}} {
 		if err := b.compile(m.source, filepath.Join(b.out, filepath.FromSlash(m.target))); err != nil {
 			return err
 		}

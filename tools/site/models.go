@@ -21,14 +21,29 @@ type entry struct {
 	File    string `json:"file"`    // address from the site's root, with the pack's version as its query
 	Card    string `json:"card"`    // address of the model card, "" where there is none
 	Preview string `json:"preview"` // address of a picture drawn when the site was built
+	Sheet   string `json:"sheet"`   // address of a sheet of sixteen, fetched when it is looked at
 	Bytes   int64  `json:"bytes"`
 	Width   int    `json:"width"`
 	Height  int    `json:"height"`
+	About   about  `json:"about"`
+}
+
+// about is what a model's card in the list tells without the pack.
+type about struct {
+	Data       string `json:"data"`
+	Licence    string `json:"licence"`
+	Channels   int    `json:"channels"`
+	Classes    int    `json:"classes"`
+	Parameters int64  `json:"parameters"`
+	MACs       int64  `json:"macs"` // products of a step of one picture
 }
 
 // previewSettings draw the picture that stands on the page until the visitor's own is there. A page opened for the first time
 // draws the same one (site/page/settings.js).
 var previewSettings = []string{"--sampler", "ddim", "--steps", "50", "--seed", "5", "--n", "1"}
+
+// sheetSettings draw the sheet of a model's card.
+var sheetSettings = []string{"--sampler", "ddim", "--steps", "50", "--seed", "1", "--n", "16"}
 
 // models copies the packs and their cards, draws a picture of each, and lists them by size: the page begins with the smallest.
 func (b *builder) models() error {
@@ -67,7 +82,7 @@ func (b *builder) model(pack string) (entry, error) {
 	id := strings.TrimSuffix(filepath.Base(pack), ".safetensors")
 	version := m.ID()[:16]
 	e := entry{ID: id, Title: title(m, id), File: "models/" + id + ".safetensors?v=" + version, Preview: "models/" + id + ".png",
-		Bytes: int64(len(data)), Width: m.Net.Width, Height: m.Net.Height}
+		Sheet: "sheets/" + id + ".png", Bytes: int64(len(data)), Width: m.Net.Width, Height: m.Net.Height, About: aboutOf(m)}
 	if err := writeFile(b.place(id+".safetensors"), data); err != nil {
 		return entry{}, err
 	}
@@ -77,7 +92,15 @@ func (b *builder) model(pack string) (entry, error) {
 			return entry{}, err
 		}
 	}
-	return e, b.preview(pack, id, version)
+	if err := b.draw(pack, id+"-"+version, previewSettings, b.place(id+".png")); err != nil {
+		return entry{}, err
+	}
+	return e, b.draw(pack, id+"-"+version, sheetSettings, filepath.Join(b.out, "sheets", id+".png"))
+}
+
+func aboutOf(m *model.Model) about {
+	return about{Data: m.Provenance.Get("data"), Licence: m.Provenance.Get("licence"), Channels: m.Net.InChannels, Classes: m.Net.Classes,
+		Parameters: int64(m.Parameters()), MACs: int64(m.Plan.MACs())}
 }
 
 func title(m *model.Model, id string) string {
@@ -90,9 +113,9 @@ func title(m *model.Model, id string) string {
 // place is where a file of a model goes.
 func (b *builder) place(name string) string { return filepath.Join(b.out, "models", name) }
 
-// preview draws a picture by the native sampler, once for every version of the pack.
-func (b *builder) preview(pack, id, version string) error {
-	kept, err := filepath.Abs(filepath.Join(b.cache, id+"-"+version+strings.Join(previewSettings, "")+".png"))
+// draw draws pictures by the native sampler, once for every version of the pack.
+func (b *builder) draw(pack, version string, settings []string, out string) error {
+	kept, err := filepath.Abs(filepath.Join(b.cache, version+strings.Join(settings, "")+".png"))
 	if err != nil {
 		return err
 	}
@@ -100,14 +123,14 @@ func (b *builder) preview(pack, id, version string) error {
 		if err := os.MkdirAll(b.cache, 0o777); err != nil {
 			return err
 		}
-		args := append([]string{"run", "./tools/sample", "--model", pack, "--out", kept}, previewSettings...)
+		args := append([]string{"run", "./tools/sample", "--model", pack, "--out", kept}, settings...)
 		cmd := exec.Command("go", args...)
 		cmd.Dir, cmd.Stderr = b.root, os.Stderr
 		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("drawing the preview: %w", err)
+			return fmt.Errorf("drawing with %s: %w", filepath.Base(pack), err)
 		}
 	}
-	return copyFile(b.place(id+".png"), kept)
+	return copyFile(out, kept)
 }
 
 func exists(path string) bool {

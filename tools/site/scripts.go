@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -18,8 +19,15 @@ const (
 	converterPath = "../convert/convert.js"
 )
 
-// onDemand is the folder of what is fetched when it is needed: it is no part of a visit, nor of what is kept for the next.
-const onDemand = "convert/"
+// onDemand are the folders of what is fetched when it is needed: it is no part of a visit, nor of what is kept for the next.
+var onDemand = []string{converterDir, "sheets/", "page/data/"}
+
+const converterDir = "convert/"
+
+// isOnDemand says whether a file of the site, by its path from there, is in one of them.
+func isOnDemand(name string) bool {
+	return slices.ContainsFunc(onDemand, func(dir string) bool { return strings.HasPrefix(name, dir) })
+}
 
 // scripts bundles and minifies the library, its worker, the page's scripts and its style sheet.
 func (b *builder) scripts() error {
@@ -41,6 +49,8 @@ func (b *builder) scripts() error {
 		EntryPoints: []string{b.source("site", "page", "main.js"), b.source("site", "page", "page.css")},
 		Outdir:      filepath.Join(b.out, "page"),
 		External:    []string{libraryPath, converterPath},
+		// Views are fetched when they are opened. Their files stand beside main.js, so that the two paths above hold for all.
+		Splitting: true,
 	})
 }
 
@@ -65,14 +75,18 @@ func (b *builder) bundle(options api.BuildOptions) error {
 	return nil
 }
 
-// pages copies what needs no work: the document and its icon.
+// pages copies what needs no work: the document, its icon and the data of Learn's figures.
 func (b *builder) pages() error {
 	for _, name := range []string{"index.html", "icon.svg"} {
 		if err := copyFile(filepath.Join(b.out, name), b.source("site", name)); err != nil {
 			return err
 		}
 	}
-	return nil
+	data := b.source("site", "page", "data")
+	if !exists(data) {
+		return nil
+	}
+	return os.CopyFS(filepath.Join(b.out, "page", "data"), os.DirFS(data))
 }
 
 // serviceWorker writes sw.js, which has to know every file of the site but the models, and a version that changes with
@@ -84,7 +98,7 @@ func (b *builder) serviceWorker() error {
 	}
 	var kept, later []string
 	for _, name := range files {
-		if strings.HasPrefix(name, onDemand) {
+		if isOnDemand(name) {
 			later = append(later, name)
 		} else {
 			kept = append(kept, name)

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/andybalholm/brotli"
@@ -55,7 +54,7 @@ func measure(dir string) (*table, error) {
 		}
 		name, err := filepath.Rel(dir, path)
 		t.parts = append(t.parts, part{filepath.ToSlash(name), s})
-		if strings.HasPrefix(filepath.ToSlash(name), onDemand) {
+		if isOnDemand(filepath.ToSlash(name)) {
 			t.later.add(s)
 		} else {
 			t.total.add(s)

@@ -1,22 +1,22 @@
 // What is to be drawn: the form, and the address that replays it (?model=&sampler=&steps=&eta=&seed=&count=&engine=).
 
-import { byId } from "./dom.js";
+import { byId } from "../dom.js";
+import { say } from "../words.js";
 
 // The model is the smallest of the list. The site's build draws its preview with the same values (tools/site/models.go).
-const defaults = { sampler: "ddim", steps: 50, eta: 0, seed: "5", count: 1, pace: "slow", engine: "auto" };
-
-const hints = {
-  ddim: "Few long steps; the same noise gives the same picture.",
-  ddpm: "As it was trained: fresh noise in every step.",
-  dpmpp: "DPM-Solver++: remembers the step before; 10 to 20 are enough.",
-  "dpmpp-sde": "DPM-Solver++ with fresh noise in every step.",
-  unipc: "Predicts, then corrects; 10 to 20 steps are enough.",
-  euler: "The simplest way down: one slope a step.",
-  "euler-ancestral": "Euler's way with fresh noise in every step.",
-  heun: "The mean of two slopes: each step asks the network twice.",
-  pndm: "Four slopes remembered, after a slow start.",
-  plms: "Four slopes remembered.",
+const defaults = {
+  sampler: "ddim",
+  steps: 50,
+  eta: 0,
+  seed: "5",
+  count: 1,
+  pace: "slow",
+  engine: "auto",
+  labels: "",
+  guidance: 1,
 };
+
+const samplers = ["ddim", "ddpm", "dpmpp", "dpmpp-sde", "unipc", "euler", "euler-ancestral", "heun", "pndm", "plms"];
 
 /** Steps that are enough, where not the default. */
 const usualSteps = { dpmpp: 20, "dpmpp-sde": 20, unipc: 20, euler: 30, "euler-ancestral": 30, heun: 20 };
@@ -29,6 +29,8 @@ const maxSeed = 2n ** 64n - 1n;
 export class SettingsForm {
   #form;
   #trainTimesteps = 1000;
+  #classes = 0;
+  #guided = false;
 
   constructor(form) {
     this.#form = form;
@@ -40,6 +42,7 @@ export class SettingsForm {
     byId("dice").addEventListener("click", () =>
       this.set({ seed: String(crypto.getRandomValues(new Uint32Array(1))[0]) }),
     );
+    byId("all-classes").addEventListener("click", () => this.#allClasses());
     this.set(defaults);
   }
 
@@ -50,14 +53,17 @@ export class SettingsForm {
 
   /** Puts values into the form. */
   set(values) {
-    for (const [name, value] of Object.entries(values)) this.#form.elements[name].value = String(value);
+    for (const [name, value] of Object.entries(values)) {
+      const control = this.#form.elements[name];
+      if (control) control.value = String(value);
+    }
     this.#tidy();
   }
 
   /** @returns {Settings} */
   get() {
     const { model, sampler, seed, count, pace, engine } = Object.fromEntries(new FormData(this.#form));
-    const { steps, eta } = this.#form.elements;
+    const { steps, eta, labels, guidance } = this.#form.elements;
     return {
       model,
       sampler,
@@ -67,6 +73,8 @@ export class SettingsForm {
       count: Number(count),
       steps: Number(steps.value),
       eta: Number(eta.value),
+      labels: this.#classes ? listOf(labels.value) : [],
+      guidance: Number(guidance.value),
     };
   }
 
@@ -79,12 +87,22 @@ export class SettingsForm {
     select.disabled = models.length === 0;
   }
 
-  /** Bounds the steps by what the model was trained with. */
-  setTrainTimesteps(n) {
+  /** Takes what a model has: training timesteps, which bound the steps, and classes. */
+  setModel({ trainTimesteps: n, classes, nullLabel }) {
     this.#trainTimesteps = n;
-    byId("steps-hint").textContent = `of ${n}`;
+    say(byId("steps-hint"), "settings.steps.hint", { n });
     this.#form.elements.steps.max = n;
+    this.#classes = classes;
+    this.#guided = classes > 0 && nullLabel >= 0;
+    byId("labels-field").hidden = classes === 0;
+    byId("guidance-field").hidden = !this.#guided;
+    if (classes) say(byId("labels-hint"), "settings.labels.hint", { last: classes - 1 });
     this.#tidy();
+  }
+
+  /** One picture of every class, as far as the pictures go. */
+  #allClasses() {
+    this.set({ labels: Array.from({ length: Math.min(16, this.#classes) }, (_, i) => i).join(" "), count: 16 });
   }
 
   /** The usual number of steps: all for DDPM, few for the others. */
@@ -95,13 +113,23 @@ export class SettingsForm {
 
   /** Brings every field into its range, and shows only what the sampler has. */
   #tidy() {
-    const { sampler, steps, eta, seed } = this.#form.elements;
+    const { sampler, steps, eta, seed, labels, guidance } = this.#form.elements;
+    labels.value = listOf(labels.value)
+      .map((label) => Math.min(label, Math.max(0, this.#classes - 1)))
+      .join(" ");
+    if (this.#classes && !labels.value) labels.value = "0";
+    guidance.value = Math.min(20, Math.max(0, Number(guidance.value) || 0));
     steps.value = Math.min(this.#trainTimesteps, Math.max(1, Math.round(Number(steps.value)) || defaults.steps));
     eta.value = Math.min(1, Math.max(0, Number(eta.value) || 0));
     seed.value = tidySeed(seed.value);
-    byId("sampler-hint").textContent = hints[sampler.value];
+    say(byId("sampler-hint"), `sampler.${sampler.value}`);
     byId("eta-field").hidden = sampler.value !== "ddim";
   }
+}
+
+/** The numbers of a text. */
+function listOf(text) {
+  return (text.match(/\d+/g) ?? []).map(Number);
 }
 
 function tidySeed(text) {
@@ -135,13 +163,17 @@ const oneOf = (list) => (text) => list.includes(text);
 function checks(models) {
   return {
     model: oneOf(models),
-    sampler: oneOf(Object.keys(hints)),
+    sampler: oneOf(samplers),
     steps: (text) => /^[1-9]\d{0,5}$/.test(text),
     eta: (text) => text !== "" && Number(text) >= 0 && Number(text) <= 1,
     seed: (text) => /^\d{1,20}$/.test(text) && BigInt(text) <= maxSeed,
     count: oneOf(["1", "4", "16"]),
     pace: oneOf(["full", "slow"]),
     engine: oneOf(["auto", "webgpu", "cpu"]),
+    labels: (text) => /^\d{1,6}([ ,]\d{1,6}){0,15}$/.test(text),
+    guidance: (text) => /^\d{1,2}(\.\d+)?$/.test(text),
+    hash: (text) => /^[0-9a-f]{16}$/.test(text),
+    forks: (text) => /^\d{1,6}:\d{1,20}(,\d{1,6}:\d{1,20}){0,5}$/.test(text),
   };
 }
 
@@ -149,14 +181,19 @@ function checks(models) {
  * The address that draws the same again.
  *
  * @param {Settings} settings
- * @param {boolean} published the model is one of the site's: a file of the reader's own has no address
+ * @param {{published: boolean, hash: string, forks: {from: number, seed: string}[]}} origin published: the model is one of
+ *   the site's: a file of the reader's own has no address; hash: the model's; forks: where the track leaves its ancestors
  */
-export function addressOf(settings, published) {
-  const { model, sampler, steps, eta, seed, count, engine } = settings;
+export function addressOf(settings, { published, hash, forks = [] }) {
+  const { model, sampler, steps, eta, seed, count, engine, labels, guidance } = settings;
   const query = new URLSearchParams({ ...(published && { model }), sampler, steps });
   if (sampler === "ddim" && eta !== 0) query.set("eta", eta);
   query.set("seed", seed);
   query.set("count", count);
+  if (labels?.length) query.set("labels", labels.join(" "));
+  if (labels?.length && guidance !== 1) query.set("guidance", guidance);
+  if (forks.length) query.set("forks", forks.map(({ from, seed: other }) => `${from}:${other}`).join(","));
+  if (hash) query.set("hash", hash);
   if (engine !== defaults.engine) query.set("engine", engine);
   return `${location.origin}${location.pathname}?${query}`;
 }

@@ -1,27 +1,15 @@
 // What the page shows of the player: pictures, numbers and buttons.
 
-import { byId } from "./dom.js";
-import { bytes, duration, milliseconds, seconds } from "./format.js";
-import { icon } from "./notices.js";
-import { Picture } from "./pictures.js";
-
-const stateWords = {
-  empty: "No model",
-  loading: "Loading",
-  ready: "Ready",
-  running: "Drawing",
-  paused: "Paused",
-  finished: "Finished",
-  cancelled: "Stopped",
-  failed: "Failed",
-};
+import { byId, icon } from "../dom.js";
+import { bytes, duration, milliseconds, seconds } from "../format.js";
+import { Picture } from "../pictures.js";
+import { say, sayLabel, worded } from "../words.js";
 
 // The first button by state: its icon and word.
 const playFaces = {
-  running: ["pause", "Pause"],
-  paused: ["play", "Resume"],
-  empty: ["play", "Load"],
-  loading: ["play", "Draw"],
+  running: ["pause", "pause"],
+  paused: ["play", "resume"],
+  empty: ["play", "load"],
 };
 
 // Which buttons are of use in a state.
@@ -29,14 +17,16 @@ const useful = {
   play: ["empty", "ready", "running", "paused", "finished", "cancelled", "failed"],
   step: ["ready", "paused", "finished", "cancelled", "failed"],
   again: ["running", "paused"],
-  stop: ["loading", "running", "paused"],
+  stop: ["loading", "running", "paused", "rewinding"],
+  fork: ["running", "paused", "finished", "cancelled"],
   save: ["running", "paused", "finished", "cancelled"],
+  strip: ["paused", "finished", "cancelled"],
+  gif: ["paused", "finished", "cancelled"],
+  "save-state": ["paused", "finished", "cancelled"],
 };
 
-const guessCaption = "the model's guess of the finished picture";
-
-/** The stage: both pictures, the track and the numbers under it. */
-export class View {
+/** The stage: both pictures and the numbers under them. */
+export class Stage {
   #x = new Picture(byId("x"));
   #x0 = new Picture(byId("x0"));
   #shape = null;
@@ -47,25 +37,32 @@ export class View {
     document.body.dataset.state = state;
     if (state === "running") this.#clock.start();
     else this.#clock.stop();
-    const time = state === "finished" ? ` in ${seconds(this.#clock.seconds)}` : "";
-    byId("state").textContent = stateWords[state] + time;
+    if (state === "finished" && this.#clock.seconds > 0) {
+      say(byId("state"), "state.finished.in", { time: seconds(this.#clock.seconds) });
+    } else say(byId("state"), `state.${state}`);
     for (const [id, states] of Object.entries(useful)) byId(id).disabled = !states.includes(state);
-    const [name, word] = playFaces[state] ?? ["play", "Draw"];
-    byId("play").replaceChildren(icon(name), Object.assign(document.createElement("span"), { textContent: word }));
-    if (state === "finished") this.#describe("finished");
+    const [name, word] = playFaces[state] ?? ["play", "draw"];
+    byId("play").replaceChildren(icon(name), worded("span", `sample.${word}`));
+    if (state === "finished") this.#describe();
   }
 
   /** Shows how far loading is. */
   showLoad(title, { type, bytes: got, total, secondsLeft, waiting }) {
     if (type === "check") {
-      byId("state").textContent = `Testing the engine for ${title}`;
+      say(byId("state"), "load.check", { title });
       return this.#bar(1, 1);
     }
-    const part = total ? `${bytes(got)} of ${bytes(total)}` : bytes(got);
-    const rest = Number.isFinite(secondsLeft) ? `, ${duration(secondsLeft)} left` : "";
-    const text = waiting ? `Connection cut after ${part}, trying again` : `Loading ${title}: ${part}${rest}`;
-    byId("state").textContent = text;
+    const part = total ? `${bytes(got)} / ${bytes(total)}` : bytes(got);
+    const left = Number.isFinite(secondsLeft) ? duration(secondsLeft) : "";
+    if (waiting) say(byId("state"), "load.waiting", { part });
+    else say(byId("state"), left ? "load.left" : "load.bytes", { title, part, left });
     this.#bar(got, total);
+  }
+
+  #bar(value, total) {
+    const part = total ? value / total : 0;
+    byId("bar").style.width = `${100 * part}%`;
+    byId("progress").setAttribute("aria-valuenow", Math.round(100 * part));
   }
 
   /** Shows how far a chain is; where the reader looks back, the step and timestep seen are left alone. */
@@ -74,9 +71,6 @@ export class View {
     if (!lookingBack) this.showPlace({ index, timestep }, steps);
     if (msPerStep !== undefined) byId("r-ms").textContent = milliseconds(msPerStep);
     byId("r-left").textContent = done ? "0:00" : duration(secondsLeft);
-    byId("progress").dataset.steps = steps <= 100 ? "few" : "many";
-    byId("progress").style.setProperty("--steps", steps);
-    this.#bar(index, steps);
   }
 
   /** Shows which step of how many is seen, and the timestep it left. */
@@ -86,18 +80,12 @@ export class View {
     byId("x-t").textContent = index === 0 ? "T" : index === steps ? "0" : "t";
   }
 
-  #bar(value, total) {
-    const part = total ? value / total : 0;
-    byId("bar").style.width = `${100 * part}%`;
-    byId("progress").setAttribute("aria-valuenow", Math.round(100 * part));
-  }
-
   /** Shows a frame of a chain of the shape; x0 null: there is no guess yet. */
   showFrame({ x, x0 }, shape) {
     this.#shape = shape;
     this.#x.show(x, shape);
     this.#x0.show(x0 ?? new Uint8Array(x.length), shape);
-    this.#caption(guessCaption, false);
+    this.#caption("sample.x0.caption", false);
   }
 
   /** Shows a picture that was drawn when the site was built, marked as such. */
@@ -106,21 +94,20 @@ export class View {
     if (!response.ok || document.body.dataset.drawn) return;
     await this.#x0.showImage(await response.blob());
     if (document.body.dataset.drawn) return;
-    this.#caption("drawn when this page was built", true);
-    this.#x0.describe("A picture by this model, drawn when this page was built");
+    this.#caption("sample.x0.built", true);
+    sayLabel(byId("x0"), "sample.x0.preview");
   }
 
-  #caption(text, sample) {
-    byId("x0-caption").textContent = text;
+  #caption(key, sample) {
+    if (byId("x0-caption").dataset.t !== key) say(byId("x0-caption"), key);
     byId("figure-x0").classList.toggle("sample", sample);
     if (!sample) document.body.dataset.drawn = "yes";
   }
 
-  #describe(word) {
+  #describe() {
     const { count } = this.#shape ?? { count: 1 };
-    const what = count === 1 ? "one picture" : `${count} pictures`;
-    this.#x.describe(`The chain: ${what}, ${word}`);
-    this.#x0.describe(`The model's guess: ${what}, ${word}`);
+    sayLabel(byId("x"), "sample.x.finished", { count });
+    sayLabel(byId("x0"), "sample.x0.finished", { count });
   }
 
   /** @returns {Promise<Blob>} what the chain shows, as PNG */

@@ -1,19 +1,13 @@
 // What computes, how exactly, and what the model is: the lines under the settings.
 
-import { byId, element } from "./dom.js";
-import { bytes, millions, tiny } from "./format.js";
+import { byId, element } from "../dom.js";
+import { bytes, millions, tiny } from "../format.js";
+import { say, t, worded } from "../words.js";
 
 const engineNames = { webgpu: "WebGPU", cpu: "CPU" };
 
-// The pack's provenance, in the order and the words of the page; other keys are shown by their own name.
-const provenanceNames = {
-  data: "Data",
-  licence: "Licence",
-  training: "Training",
-  weights: "Weights",
-  pictures: "Smaller pictures",
-  source: "Source",
-};
+// The pack's provenance in the order of the page; other keys are shown by their own name.
+const provenanceKeys = ["data", "licence", "training", "weights", "pictures", "source"];
 
 // Said elsewhere, or of no use to a reader.
 const hiddenKeys = new Set(["name", "layout"]);
@@ -28,15 +22,12 @@ export function showFacts(info) {
   showEngine(info);
   showTests(info.selfTest);
   showModel(info);
-  const rows = Object.entries(modelRows(info)).filter(([, value]) => value);
-  byId("model-facts").replaceChildren(
-    ...rows.flatMap(([key, value]) => [element("dt", {}, key), element("dd", {}, value)]),
-  );
+  byId("model-facts").replaceChildren(...modelFacts(info.model));
 }
 
 function showEngine({ engine, selfTest, dropped }) {
   const { engine: name, adapter, precision, software } = engine;
-  const kind = software ? "software adapter" : "";
+  const kind = software ? t("facts.software") : "";
   byId("engine-line").replaceChildren(
     element("strong", {}, engineNames[name] ?? name),
     ` ${[adapter, precision, kind].filter(Boolean).join(" · ")}`,
@@ -44,8 +35,9 @@ function showEngine({ engine, selfTest, dropped }) {
   const { probeError, bound, operations } = selfTest;
   const worst = probeError ?? Math.max(...operations.map(({ error }) => error));
   byId("test-line").replaceChildren(
-    element("span", { className: "good" }, "Self-test passed: "),
-    `exact to ${tiny(worst)}, ${tiny(bound)} allowed`,
+    worded("span", "facts.test", undefined, { className: "good" }),
+    " ",
+    worded("span", "facts.exact", { worst: tiny(worst), bound: tiny(bound) }),
   );
   const line = byId("dropped-line");
   line.hidden = dropped.length === 0;
@@ -62,22 +54,20 @@ export function droppedText({ engine, reason }, current) {
   const name = engineNames[engine] ?? engine;
   // The reason may start with the engine's own name.
   const why = reason.replace(`${name}: `, "").replace(/\.$/, "");
-  return `${name} ${engine === current ? "was started again" : "is not used"}: ${why}.`;
+  return t(engine === current ? "facts.restarted" : "facts.dropped", { name, why });
 }
 
 function showModel({ model, pack }) {
   byId("model-line").replaceChildren(
     element("strong", {}, model.name),
-    ` ${model.width}×${model.height} · ${millions(model.parameters)} parameters · ${bytes(pack.bytes)}`,
+    ` ${model.width}×${model.height} · ${bytes(pack.bytes)} · `,
+    worded("span", "facts.parameters", { n: millions(model.parameters) }),
   );
-  const kept = { storage: "Kept from an earlier visit", network: "Kept for the next visit", memory: "Your file" }[
-    pack.from
-  ];
-  byId("data-line").textContent = pack.storageProblem ? "In memory only" : kept;
+  say(byId("data-line"), pack.storageProblem ? "facts.kept.nowhere" : `facts.kept.${pack.from}`);
 }
 
 function showTests({ operations, probeError, bound }) {
-  const rows = [...operations, { name: "whole network", error: probeError, bound }];
+  const rows = [...operations, { name: t("facts.network"), error: probeError, bound }];
   const cells = ({ name, error, bound }) => [
     element("th", { scope: "row" }, name),
     element("td", {}, tiny(error)),
@@ -86,15 +76,18 @@ function showTests({ operations, probeError, bound }) {
   byId("tests").tBodies[0].replaceChildren(...rows.map((row) => element("tr", {}, ...cells(row))));
 }
 
-function modelRows({ model }) {
-  const rows = {
-    Name: model.name,
-    Picture: `${model.width}×${model.height}, ${model.channels === 1 ? "grey" : `${model.channels} channels`}`,
-    Parameters: millions(model.parameters),
-    "Products a step": `${millions(model.macs)} for each picture`,
-  };
-  for (const key of [...Object.keys(provenanceNames), ...Object.keys(model.provenance)]) {
-    if (!hiddenKeys.has(key)) rows[provenanceNames[key] ?? key] = model.provenance[key];
+/** What a model says of itself, as terms and descriptions. @param {object} model of the library's Info */
+export function modelFacts(model) {
+  const { width, height, channels } = model;
+  const rows = [
+    [worded("dt", "facts.picture"), `${width}×${height}×${channels}`],
+    [worded("dt", "facts.parameters.name"), millions(model.parameters)],
+    [worded("dt", "facts.macs"), millions(model.macs)],
+  ];
+  for (const key of [...provenanceKeys, ...Object.keys(model.provenance).filter((k) => !provenanceKeys.includes(k))]) {
+    const name = provenanceKeys.includes(key) ? worded("dt", `facts.${key}`) : element("dt", {}, key);
+    if (!hiddenKeys.has(key) && model.provenance[key]) rows.push([name, model.provenance[key]]);
   }
-  return { ...rows, Hash: model.hash.slice(0, 16) };
+  rows.push([worded("dt", "facts.hash"), model.hash.slice(0, 16)]);
+  return rows.flatMap(([name, value]) => [name, element("dd", {}, value)]);
 }

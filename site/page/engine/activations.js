@@ -1,0 +1,122 @@
+// What any layer of the network wrote for a picture at a timestep, as pictures: one a channel.
+
+import { element } from "../dom.js";
+import { figure, slider } from "../parts/controls.js";
+import { PictureSource } from "../parts/source.js";
+import { say, sayLabel, worded } from "../words.js";
+
+// What has no picture: rows of means and scales, and vectors.
+const isMap = ({ kernel, width }) => kernel !== "groupnorm" && width > 1;
+
+/** The layers of the network that can be looked at. @returns {Promise<object[]>} */
+export async function maps(sampler) {
+  return (await sampler.layers()).filter(isMap);
+}
+
+/**
+ * Paints channels on a canvas as a grid, each stretched from its least to its greatest value.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {{data: Float32Array, channels: number, width: number, height: number}} activations
+ */
+export function paintChannels(canvas, { data, channels, width, height }) {
+  const columns = Math.ceil(Math.sqrt(channels * 2));
+  const rows = Math.ceil(channels / columns);
+  // A pixel between two channels.
+  Object.assign(canvas, { width: columns * (width + 1) - 1, height: rows * (height + 1) - 1 });
+  const context = canvas.getContext("2d");
+  const size = width * height;
+  for (let c = 0; c < channels; c++) {
+    const values = data.subarray(c * size, (c + 1) * size);
+    const picture = new ImageData(width, height);
+    const low = values.reduce((a, b) => Math.min(a, b));
+    const high = values.reduce((a, b) => Math.max(a, b));
+    for (let i = 0; i < size; i++) {
+      const level = high > low ? (255 * (values[i] - low)) / (high - low) : 128;
+      picture.data.set([level, level, level, 255], 4 * i);
+    }
+    context.putImageData(picture, (c % columns) * (width + 1), Math.floor(c / columns) * (height + 1));
+  }
+}
+
+/** The part of the engine room that looks into the network. */
+export class Activations {
+  #studio;
+  #source;
+  #t;
+  #layer = element("select");
+  #canvas = element("canvas", { className: "channels", width: 1, height: 1 });
+  #text = element("p", { className: "hint", role: "status" });
+  #layers = [];
+  #wanted = 0;
+
+  constructor(studio) {
+    this.#studio = studio;
+    this.#source = new PictureSource(studio, { label: "engine.picture", onChange: () => this.#look() });
+    this.#t = slider("forward.t", { min: 0, max: 999, value: 300 }, () => this.#look());
+    this.#canvas.setAttribute("role", "img");
+    sayLabel(this.#canvas, "engine.channels");
+    sayLabel(this.#layer, "engine.layer");
+    this.#layer.addEventListener("change", () => this.#look());
+    const controls = element(
+      "div",
+      { className: "group" },
+      figure("engine.picture", this.#source),
+      element(
+        "div",
+        { className: "field" },
+        worded("span", "engine.layer", undefined, { className: "label" }),
+        this.#layer,
+      ),
+      this.#t.root,
+    );
+    this.root = element(
+      "section",
+      { className: "block" },
+      worded("h3", "engine.activations"),
+      worded("p", "engine.activations.text", undefined, { className: "hint" }),
+      element("div", { className: "looking" }, controls, element("div", {}, this.#canvas, this.#text)),
+    );
+    studio.onModel(() => this.#begin());
+  }
+
+  async #begin() {
+    const sampler = await this.#studio.sampler();
+    this.#layers = await maps(sampler);
+    const options = this.#layers.map(
+      ({ index, name, channels, width, height }) => new Option(`${name} · ${channels} × ${width}×${height}`, index),
+    );
+    this.#layer.replaceChildren(...options);
+    this.#layer.selectedIndex = Math.min(2, options.length - 1);
+    this.#t.set({ max: sampler.info.model.trainTimesteps - 1 });
+    this.#look();
+  }
+
+  async #look() {
+    const { picture } = this.#source;
+    const { model } = this.#studio.info ?? {};
+    if (!picture || !this.#layers.length || picture.width !== model.width) return;
+    const mine = ++this.#wanted;
+    // A slider that moves asks once in a while.
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    if (mine !== this.#wanted) return;
+    const layer = Number(this.#layer.value);
+    const label = model.classes ? { label: 0 } : {};
+    try {
+      const sampler = await this.#studio.sampler();
+      const seen = await sampler.activations({ picture, seed: 1, timestep: this.#t.value, layer, ...label });
+      if (mine !== this.#wanted) return;
+      paintChannels(this.#canvas, seen);
+      const { name, kernel } = this.#layers.find(({ index }) => index === layer);
+      say(this.#text, "engine.layer.text", {
+        name,
+        kernel,
+        channels: seen.channels,
+        width: seen.width,
+        height: seen.height,
+      });
+    } catch (error) {
+      this.#studio.fail(error);
+    }
+  }
+}

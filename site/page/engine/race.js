@@ -1,0 +1,99 @@
+// The CPU and the GPU draw the same picture side by side.
+
+import { element } from "../dom.js";
+import { milliseconds, seconds } from "../format.js";
+import { createSampler } from "../library.js";
+import { Job } from "../parts/job.js";
+import { shownPicture } from "../parts/source.js";
+import { say, worded } from "../words.js";
+
+const names = { cpu: "CPU", webgpu: "WebGPU" };
+
+/** The race. */
+export class Race {
+  #studio;
+  #lanes;
+  #job;
+  #verdict = element("p", { role: "status" });
+  /** What came out, for the report: {cpu: {...}, webgpu: {...}}. */
+  results = {};
+
+  constructor(studio) {
+    this.#studio = studio;
+    this.#lanes = Object.keys(names).map((engine) => new Lane(engine));
+    this.#job = new Job(studio, { key: "engine.race.go" }, () => this.#run());
+    this.root = element(
+      "section",
+      { className: "block" },
+      worded("h3", "engine.race"),
+      worded("p", "engine.race.text", undefined, { className: "hint" }),
+      element("div", { className: "two" }, ...this.#lanes.map(({ root }) => root)),
+      this.#verdict,
+      this.#job.root,
+    );
+  }
+
+  #run() {
+    this.results = {};
+    this.#verdict.textContent = "";
+    const { source } = this.#studio.wanted;
+    return this.#job.run(async (_, { signal }) => {
+      const ran = await Promise.all(this.#lanes.map((lane) => lane.run(source, signal)));
+      if (signal.aborted) return;
+      for (const [i, result] of ran.entries()) this.results[this.#lanes[i].engine] = result;
+      const [cpu, gpu] = ran;
+      if (cpu.error || gpu.error) return;
+      const [fast, slow] = cpu.ms < gpu.ms ? ["cpu", "webgpu"] : ["webgpu", "cpu"];
+      const times = (Math.max(cpu.ms, gpu.ms) / Math.min(cpu.ms, gpu.ms)).toFixed(1);
+      const difference = cpu.pixels.reduce((most, value, j) => Math.max(most, Math.abs(value - gpu.pixels[j])), 0);
+      say(this.#verdict, "engine.race.verdict", { fast: names[fast], slow: names[slow], times, difference });
+    });
+  }
+}
+
+/** One engine's side. */
+class Lane {
+  #picture = shownPicture("engine.race.picture");
+  #text = element("figcaption");
+  engine;
+
+  constructor(engine) {
+    this.engine = engine;
+    this.#text.textContent = names[engine];
+    this.root = element("figure", {}, this.#picture.root, this.#text);
+  }
+
+  /** Draws; an engine that cannot be had says why. */
+  async run(model, signal) {
+    const name = names[this.engine];
+    say(this.#text, "engine.race.loading", { name });
+    let sampler;
+    try {
+      sampler = await createSampler({ model, engine: this.engine, signal });
+      const chain = await sampler.chain({ sampler: "ddim", steps: 20, seed: 5, count: 1, ...labelsOf(sampler) });
+      const started = performance.now();
+      const onFrame = ({ x0 }, painted) => {
+        if (!signal.aborted) this.#picture.grid(x0, chain);
+        requestAnimationFrame(painted);
+      };
+      const onProgress = ({ index, steps, msPerStep }) =>
+        signal.aborted || say(this.#text, "engine.race.lane", { name, index, steps, ms: milliseconds(msPerStep) });
+      const { msPerStep } = await chain.run({ signal, onProgress, onFrame });
+      const pixels = await chain.frame("x");
+      this.#picture.grid(pixels, chain);
+      const time = (performance.now() - started) / 1000;
+      say(this.#text, "engine.race.done", { name, time: seconds(time), ms: milliseconds(msPerStep) });
+      return { ms: msPerStep, seconds: time, adapter: sampler.info.engine.adapter, pixels };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      say(this.#text, "engine.race.failed", { name, why: error.message });
+      return { error: error.message };
+    } finally {
+      sampler?.close();
+    }
+  }
+}
+
+function labelsOf({ info }) {
+  return info.model.classes ? { labels: [0] } : {};
+}

@@ -1,0 +1,82 @@
+// Milliseconds of each operation of a step, longest first.
+
+import { element } from "../dom.js";
+import { milliseconds } from "../format.js";
+import { Job } from "../parts/job.js";
+import { say, worded } from "../words.js";
+
+const shownRows = 12;
+
+/** The bench. */
+export class Timing {
+  #job;
+  #rows = element("tbody");
+  #text = element("p", { role: "status" });
+  #table;
+  /** The library's Benchmark, once there is one. */
+  result = null;
+
+  constructor(studio) {
+    this.#job = new Job(studio, { key: "engine.time" }, () => this.#run());
+    const head = ["engine.time.name", "engine.time.kernel", "engine.time.ms", "engine.time.share"].map((key) =>
+      worded("th", key, undefined, { scope: "col" }),
+    );
+    this.#table = element(
+      "table",
+      { className: "table timing", hidden: true },
+      element("thead", {}, element("tr", {}, ...head)),
+      this.#rows,
+    );
+    this.root = element(
+      "section",
+      { className: "block" },
+      worded("h3", "engine.timing"),
+      this.#text,
+      this.#table,
+      this.#job.root,
+    );
+    say(this.#text, "engine.time.text");
+    studio.onModel(() => this.#reset());
+  }
+
+  #reset() {
+    this.result = null;
+    this.#table.hidden = true;
+    say(this.#text, "engine.time.text");
+  }
+
+  async #run() {
+    const result = await this.#job.run((sampler, options) => sampler.bench({ steps: 10, ...options }));
+    if (!result) return;
+    this.result = result;
+    const { msPerStep, operations, steps } = result;
+    const key = operations ? "engine.time.done" : "engine.time.only";
+    say(this.#text, key, {
+      ms: milliseconds(msPerStep),
+      steps,
+      rows: Math.min(shownRows, operations?.length ?? 0),
+      all: operations?.length ?? 0,
+    });
+    this.#table.hidden = !operations;
+    if (operations) this.#show(operations);
+  }
+
+  #show(operations) {
+    const total = operations.reduce((sum, { ms }) => sum + ms, 0);
+    const longest = [...operations].sort((a, b) => b.ms - a.ms).slice(0, shownRows);
+    const most = longest[0].ms;
+    const row = ({ name, kernel, ms }) => {
+      const bar = element("span", { className: "share" });
+      bar.style.width = `${(100 * ms) / most}%`;
+      return element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, name),
+        element("td", {}, kernel),
+        element("td", {}, milliseconds(ms)),
+        element("td", {}, bar, `${((100 * ms) / total).toFixed(0)} %`),
+      );
+    };
+    this.#rows.replaceChildren(...longest.map(row));
+  }
+}

@@ -1,0 +1,44 @@
+// Screen 10: from one seed's picture to another's along the great circle of their noise.
+
+import { element } from "../../dom.js";
+import { figure as captioned, slider } from "../../parts/controls.js";
+import { Job } from "../../parts/job.js";
+import { cell, shownPicture } from "../../parts/source.js";
+
+const lambdas = Array.from({ length: 13 }, (_, i) => i / 12);
+
+export function figure(studio) {
+  const shown = shownPicture("interpolate.result.label");
+  const film = element("div", { className: "film" });
+  let pictures = [];
+  const look = () => {
+    if (pictures.length) shown.show(pictures[lambda.value]);
+    for (const [i, node] of [...film.children].entries()) node.classList.toggle("here", i === lambda.value);
+  };
+  const lambda = slider(
+    "interpolate.lambda",
+    { min: 0, max: lambdas.length - 1, value: 6 },
+    look,
+    (i) => `λ = ${lambdas[i].toFixed(2)}`,
+  );
+  const job = new Job(studio, { key: "learn.between.go", glyph: "dice" }, async () => {
+    const seeds = [0, 1].map(() => Math.floor(Math.random() * 1e6));
+    const result = await job.run((sampler, options) => {
+      const labels = sampler.info.model.classes ? { labels: lambdas.map(() => 0) } : {};
+      return sampler.interpolate({ seeds, lambdas, sampler: "dpmpp", steps: 12, ...labels, ...options });
+    });
+    if (!result) return;
+    ({ pictures } = result);
+    film.replaceChildren(...pictures.map(cell));
+    look();
+  });
+  const root = element(
+    "div",
+    { className: "block" },
+    element("div", { className: "single" }, captioned("interpolate.middle", shown)),
+    lambda.root,
+    film,
+    job.root,
+  );
+  return { root, hide: () => job.stop() };
+}

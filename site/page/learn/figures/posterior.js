@@ -1,0 +1,77 @@
+// Screen 3: where one pixel may have been a step before, if the finished value were known.
+
+import { element } from "../../dom.js";
+import { slider } from "../../parts/controls.js";
+import { Plot } from "../../parts/plot.js";
+import { say, worded } from "../../words.js";
+
+const points = 401;
+const [low, high] = [-3, 3];
+
+/** The density of a normal distribution. */
+const density = (x, mean, variance) =>
+  Math.exp(-((x - mean) ** 2) / (2 * variance)) / Math.sqrt(2 * Math.PI * variance);
+
+/**
+ * The posterior q(x_s | x_t, x_0) of a jump from t to an earlier s (equations 6 and 7, for any s).
+ *
+ * @param {Float64Array} alphaBars
+ * @returns {{mean: number, variance: number}}
+ */
+export function posterior(alphaBars, t, s, xt, x0) {
+  const [at, as] = [alphaBars[t], alphaBars[s]];
+  const alpha = at / as;
+  const mean = (Math.sqrt(as) * (1 - alpha) * x0 + Math.sqrt(alpha) * (1 - as) * xt) / (1 - at);
+  return { mean, variance: ((1 - as) / (1 - at)) * (1 - alpha) };
+}
+
+export function figure(studio) {
+  const place = element("div");
+  const text = element("p", { className: "live" });
+  let alphaBars = null;
+  const look = () => {
+    if (!alphaBars) return;
+    const [at, back] = [t.value, Math.min(jump.value, t.value)];
+    const { mean, variance } = posterior(alphaBars, at, at - back, xt.value, x0.value);
+    const as = alphaBars[at - back];
+    const xs = Float64Array.from({ length: points }, (_, i) => low + ((high - low) * i) / (points - 1));
+    const scaled = (fn) => {
+      const values = xs.map(fn);
+      const most = values.reduce((a, b) => Math.max(a, b), 1e-9);
+      return values.map((value) => value / most);
+    };
+    // Heights are relative: what counts is where the curves stand and how wide they are.
+    plot.show([
+      xs,
+      scaled((x) => density(x, mean, Math.max(variance, 2e-5))),
+      scaled((x) => density(x, Math.sqrt(as) * x0.value, Math.max(1 - as, 2e-5))),
+    ]);
+    plot.mark(xt.value);
+    say(text, "learn.posterior.now", { mean: mean.toFixed(3), sd: Math.sqrt(variance).toFixed(3) });
+  };
+  const fixed = (value) => value.toFixed(2);
+  const t = slider("forward.t", { min: 1, max: 999, value: 300 }, look);
+  const jump = slider("learn.posterior.jump", { min: 1, max: 200, value: 100 }, look);
+  const x0 = slider("learn.posterior.x0", { min: -1, max: 1, step: 0.01, value: 0.8 }, look, fixed);
+  const xt = slider("learn.posterior.xt", { min: -2.5, max: 2.5, step: 0.01, value: -0.6 }, look, fixed);
+  const plot = new Plot(
+    place,
+    {
+      x: "x",
+      scales: { y: { range: [0, 1.08] } },
+      series: [
+        { stroke: "--accent", fill: "--accent" },
+        { stroke: "--warm", dash: [6, 4] },
+      ],
+    },
+    { height: 220 },
+  );
+  studio.onModel(async () => {
+    ({ alphaBars } = await (await studio.sampler()).schedule());
+    t.set({ max: alphaBars.length - 1 });
+    look();
+  });
+  const curve = element("figure", {}, place, worded("figcaption", "learn.posterior.caption"));
+  const controls = element("div", { className: "two" }, t.root, jump.root, x0.root, xt.root);
+  return { root: element("div", { className: "block curves" }, curve, controls, text) };
+}

@@ -1,0 +1,71 @@
+// Screen 7: Algorithm 2, live.
+
+import { element } from "../../dom.js";
+import { button, figure as captioned } from "../../parts/controls.js";
+import { Job } from "../../parts/job.js";
+import { shownPicture } from "../../parts/source.js";
+import { say, worded } from "../../words.js";
+
+const steps = 50;
+
+export function figure(studio) {
+  const [x, x0] = [shownPicture("sample.x.empty"), shownPicture("sample.x0.empty")];
+  const text = element("p", { className: "live", role: "status" });
+  const algorithm = worded("ol", "learn.sampling.algorithm", undefined, { className: "algorithm" });
+  let chain = null;
+  let owner = null;
+  const begin = async (sampler) => {
+    await chain?.release().catch(() => {});
+    const { classes } = sampler.info.model;
+    const labels = classes ? { labels: [Math.floor(Math.random() * classes)] } : {};
+    chain = await sampler.chain({
+      sampler: "ddpm",
+      steps,
+      variance: "fixed_small",
+      seed: Math.floor(Math.random() * 1e6),
+      count: 1,
+      ...labels,
+    });
+    owner = sampler;
+  };
+  const show = async ({ index, timestep }) => {
+    x.grid(await chain.frame("x"), chain);
+    x0.grid(await chain.frame("x0"), chain);
+    say(text, "learn.sampling.now", { t: timestep, index, steps });
+  };
+  const ready = async (sampler) => {
+    if (owner !== sampler || !chain || chain.index >= chain.steps) await begin(sampler);
+  };
+  const job = new Job(studio, { key: "learn.sampling.play" }, () =>
+    job.run(async (sampler, { signal, onProgress }) => {
+      await ready(sampler);
+      for (; chain.index < chain.steps && !signal.aborted; ) {
+        const progress = await chain.step();
+        await show(progress);
+        onProgress(progress);
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      }
+    }),
+  );
+  const one = button("sample.step", "step", async () => {
+    if (job.running) return;
+    try {
+      const sampler = await studio.sampler();
+      await ready(sampler);
+      await show(await chain.step());
+    } catch (error) {
+      studio.fail(error);
+    }
+  });
+  say(text, "learn.sampling.idle");
+  const pictures = element(
+    "div",
+    { className: "two" },
+    captioned("learn.sampling.x", x),
+    captioned("learn.sampling.x0", x0),
+  );
+  return {
+    root: element("div", { className: "block" }, algorithm, pictures, text, job.root, one),
+    hide: () => job.stop(),
+  };
+}

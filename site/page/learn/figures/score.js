@@ -1,0 +1,165 @@
+// Screen 4: the score field of two-pixel "pictures", and points that walk along it by Langevin steps.
+
+import { element, icon } from "../../dom.js";
+import { slider } from "../../parts/controls.js";
+import { say, sayLabel, worded } from "../../words.js";
+import { field, langevin, normal } from "../mixture.js";
+
+const size = 420; // of the canvas, in its own pixels
+const reach = 1.8; // the plane shown is from -reach to reach
+const arrows = 19;
+const count = 140;
+// From the most noise to the least, and Langevin steps at each level.
+const [most, least] = [1.2, 0.06];
+const stepsEach = 6;
+const levels = 28;
+
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const toCanvas = (v) => ((v + reach) / (2 * reach)) * size;
+const toPlane = (v) => (v / size) * 2 * reach - reach;
+
+export function figure() {
+  return new ScoreFigure();
+}
+
+class ScoreFigure {
+  #canvas = element("canvas", { className: "plane", width: size, height: size });
+  #points = [];
+  #sigma;
+  #play = element("button", { type: "button", className: "primary" });
+  #text = element("p", { className: "live", role: "status" });
+  #running = 0;
+  #step = 0;
+
+  constructor() {
+    this.#canvas.setAttribute("role", "img");
+    sayLabel(this.#canvas, "learn.score.label");
+    this.#sigma = slider(
+      "learn.score.sigma",
+      { min: 0, max: levels - 1, value: 8 },
+      () => {
+        this.#stop();
+        this.#draw();
+      },
+      (k) => levelOf(k).toFixed(2),
+    );
+    this.#play.addEventListener("click", () => (this.#running ? this.#stop() : this.#start()));
+    this.#canvas.addEventListener("pointerdown", (event) => this.#drop(event));
+    this.#face();
+    const steps = worded("ol", "learn.score.algorithm", undefined, { className: "algorithm" });
+    this.root = element(
+      "div",
+      { className: "block" },
+      element(
+        "div",
+        { className: "plane-row" },
+        this.#canvas,
+        element("div", { className: "group" }, steps, this.#sigma.root, this.#play, this.#text),
+      ),
+    );
+    this.#scatter();
+    new MutationObserver(() => this.#draw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    this.#draw();
+    say(this.#text, "learn.score.idle");
+  }
+
+  hide() {
+    this.#stop();
+  }
+
+  #face() {
+    this.#play.replaceChildren(
+      icon(this.#running ? "pause" : "play"),
+      worded("span", this.#running ? "sample.pause" : "learn.score.play"),
+    );
+  }
+
+  #scatter() {
+    this.#points = Array.from({ length: count }, () => [most * normal(), most * normal()]);
+    this.#step = 0;
+  }
+
+  #drop({ offsetX, offsetY }) {
+    const scale = size / this.#canvas.clientWidth;
+    const at = [toPlane(offsetX * scale), -toPlane(offsetY * scale)];
+    this.#points = this.#points.map((point, i) => (i % 4 ? point : [at[0] + 0.08 * normal(), at[1] + 0.08 * normal()]));
+    this.#draw();
+  }
+
+  #start() {
+    if (this.#step >= levels * stepsEach) this.#scatter();
+    else this.#step = this.#sigma.value * stepsEach;
+    if (this.#step === 0) this.#scatter();
+    const tick = () => {
+      if (!this.#running) return;
+      this.#walk();
+      this.#running = requestAnimationFrame(tick);
+    };
+    this.#running = requestAnimationFrame(tick);
+    this.#face();
+    // With reduced motion the walk is made at once.
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) while (this.#running) this.#walk();
+  }
+
+  #walk() {
+    const level = Math.floor(this.#step / stepsEach);
+    const sigma = levelOf(level);
+    this.#points = this.#points.map((point) => langevin(point, sigma, 0.35));
+    this.#step++;
+    this.#sigma.set({ value: level });
+    say(this.#text, "learn.score.now", { sigma: sigma.toFixed(2), step: this.#step });
+    this.#draw();
+    if (this.#step >= levels * stepsEach) this.#stop();
+  }
+
+  #stop() {
+    cancelAnimationFrame(this.#running);
+    this.#running = 0;
+    this.#face();
+  }
+
+  #draw() {
+    const context = this.#canvas.getContext("2d");
+    context.clearRect(0, 0, size, size);
+    const sigma = levelOf(this.#sigma.value);
+    drawArrows(context, sigma);
+    context.fillStyle = colour("--accent");
+    for (const [x, y] of this.#points) {
+      context.beginPath();
+      context.arc(toCanvas(x), toCanvas(-y), 3, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
+}
+
+/** The noise level of number k, in equal ratios. */
+function levelOf(k) {
+  return most * (least / most) ** (k / (levels - 1));
+}
+
+function drawArrows(context, sigma) {
+  context.strokeStyle = colour("--warm");
+  context.lineWidth = 1.4;
+  for (let i = 0; i < arrows * arrows; i++) {
+    const at = [i % arrows, Math.floor(i / arrows)].map((k) => ((k + 0.5) / arrows) * 2 * reach - reach);
+    const { score } = field(at, sigma);
+    const length = Math.hypot(...score);
+    // All arrows fit their cells; the long ones say little more than the direction.
+    const scale = ((0.85 * reach) / arrows) * Math.tanh(length * sigma) * (2 / Math.max(length, 1e-9));
+    arrow(context, at, [at[0] + score[0] * scale, at[1] + score[1] * scale]);
+  }
+}
+
+function arrow(context, from, to) {
+  const [x0, y0, x1, y1] = [toCanvas(from[0]), toCanvas(-from[1]), toCanvas(to[0]), toCanvas(-to[1])];
+  const angle = Math.atan2(y1 - y0, x1 - x0);
+  const head = Math.min(5, 0.4 * Math.hypot(x1 - x0, y1 - y0));
+  context.beginPath();
+  context.moveTo(x0, y0);
+  context.lineTo(x1, y1);
+  for (const turn of [2.6, -2.6]) {
+    context.moveTo(x1, y1);
+    context.lineTo(x1 + head * Math.cos(angle + turn), y1 + head * Math.sin(angle + turn));
+  }
+  context.stroke();
+}

@@ -1,0 +1,87 @@
+// Screen 5: the error of the loaded model by timestep, and what the paper found of what to guess, as a table.
+
+import { element } from "../../dom.js";
+import { readPicture } from "../../parts/fit.js";
+import { Job } from "../../parts/job.js";
+import { ablation } from "../../parts/paper.js";
+import { Plot } from "../../parts/plot.js";
+import { t, worded } from "../../words.js";
+
+export function figure(studio) {
+  const place = element("div");
+  const plot = new Plot(
+    place,
+    { x: "t", scales: { y: { distr: 3, log: 10 } }, series: [{ stroke: "--accent", points: { show: true, size: 5 } }] },
+    { height: 200 },
+  );
+  const job = new Job(studio, { key: "learn.training.measure" }, async () => {
+    const terms = await job.run((sampler, options) => measure(studio, sampler, options));
+    if (terms) plot.show([terms.map((term) => term.t), terms.map(({ epsMSE }) => epsMSE)]);
+  });
+  const curve = element("figure", {}, place, worded("figcaption", "learn.training.curve"));
+  const table = element("div", { className: "scroll", tabIndex: 0, role: "group" });
+  table.append(paperTable());
+  const steps = worded("ol", "learn.training.algorithm", undefined, { className: "algorithm" });
+  const root = element("div", { className: "block curves" }, steps, curve, job.root, table);
+  ownTable().then(
+    (own) => own && table.replaceChildren(own),
+    () => {},
+  );
+  return { root, hide: () => job.stop() };
+}
+
+async function measure(studio, sampler, options) {
+  const { model } = sampler.info;
+  const response = await fetch(studio.wanted.preview);
+  const picture = await readPicture(await response.blob(), model);
+  const label = model.classes ? { label: 0 } : {};
+  const { terms } = await sampler.nll(picture, { draws: 1, timesteps: 24, ...label, ...options });
+  return terms.sort((a, b) => a.t - b.t);
+}
+
+function paperTable() {
+  const head = ["learn.table.guess", "learn.table.loss", "learn.table.is", "learn.table.fid"];
+  const number = (value, digits) => (value === null ? t("learn.table.unstable") : value.toFixed(digits));
+  const rows = ablation.map(([guess, loss, is, fid]) =>
+    element(
+      "tr",
+      {},
+      worded("th", `learn.guess.${guess}`, undefined, { scope: "row" }),
+      element("td", {}, loss),
+      element("td", {}, number(is, 2)),
+      element("td", {}, number(fid, 2)),
+    ),
+  );
+  return element(
+    "table",
+    { className: "table" },
+    worded("caption", "learn.table.caption"),
+    element("thead", {}, element("tr", {}, ...head.map((key) => worded("th", key, undefined, { scope: "col" })))),
+    element("tbody", {}, ...rows),
+  );
+}
+
+/**
+ * The same table of small models trained for it, with a sheet of samples in each cell, where the site has one.
+ *
+ * @returns {Promise<HTMLElement|null>}
+ */
+async function ownTable() {
+  const base = new URL("page/data/", document.baseURI);
+  const response = await fetch(new URL("ablation.json", base));
+  if (!response.ok) return null;
+  const { rows } = await response.json();
+  return rows?.length ? sheetTable(rows, base) : null;
+}
+
+function sheetTable(rows, base) {
+  const cells = rows.map(({ title, text, sheet }) =>
+    element(
+      "figure",
+      {},
+      element("img", { src: new URL(sheet, base).href, alt: title, loading: "lazy", width: 128, height: 128 }),
+      element("figcaption", {}, text ?? title),
+    ),
+  );
+  return element("div", { className: "ablation" }, ...cells);
+}

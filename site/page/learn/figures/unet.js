@@ -1,0 +1,92 @@
+// Screen 6: the network's layers as a U; choose one to see what it wrote.
+
+import { element } from "../../dom.js";
+import { maps, paintChannels } from "../../engine/activations.js";
+import { slider } from "../../parts/controls.js";
+import { readPicture } from "../../parts/fit.js";
+import { say, sayLabel } from "../../words.js";
+
+export function figure(studio) {
+  return new UNetFigure(studio);
+}
+
+class UNetFigure {
+  #studio;
+  #shape = element("div", { className: "unet", role: "group" });
+  #canvas = element("canvas", { className: "channels", width: 1, height: 1 });
+  #text = element("p", { className: "live", role: "status" });
+  #t;
+  #picture = null;
+  #layer = null;
+  #wanted = 0;
+
+  constructor(studio) {
+    this.#studio = studio;
+    this.#canvas.setAttribute("role", "img");
+    sayLabel(this.#canvas, "engine.channels");
+    sayLabel(this.#shape, "learn.unet.label");
+    this.#t = slider("forward.t", { min: 0, max: 999, value: 300 }, () => this.#look());
+    this.root = element("div", { className: "block" }, this.#shape, this.#t.root, this.#canvas, this.#text);
+    studio.onModel(() => this.#begin());
+  }
+
+  async #begin() {
+    try {
+      const sampler = await this.#studio.sampler();
+      const { model } = sampler.info;
+      const { preview } = this.#studio.wanted;
+      this.#picture = preview ? await readPicture(await (await fetch(preview)).blob(), model) : null;
+      // One of each block is enough to choose from: its last operation that has a picture.
+      const layers = (await maps(sampler)).filter(({ kernel }) => kernel !== "concat");
+      this.#t.set({ max: model.trainTimesteps - 1 });
+      this.#build(layers, model.height);
+    } catch (error) {
+      this.#studio.fail(error);
+    }
+  }
+
+  #build(layers, height) {
+    const depth = (layer) => Math.log2(height / layer.height);
+    const bars = layers.map((layer) => {
+      const bar = element("button", { type: "button", className: "layer", title: layer.name });
+      bar.setAttribute("aria-label", `${layer.name}, ${layer.channels} × ${layer.width}×${layer.height}`);
+      bar.style.setProperty("--depth", depth(layer));
+      bar.dataset.kernel = layer.kernel;
+      bar.addEventListener("click", () => this.#choose(layer, bar));
+      return bar;
+    });
+    this.#shape.style.setProperty("--deepest", Math.max(...layers.map(depth)));
+    this.#shape.replaceChildren(...bars);
+    const first = Math.min(3, layers.length - 1);
+    this.#choose(layers[first], bars[first]);
+  }
+
+  #choose(layer, bar) {
+    this.#layer = layer;
+    for (const other of this.#shape.children) other.setAttribute("aria-pressed", String(other === bar));
+    this.#look();
+  }
+
+  async #look() {
+    if (!this.#layer) return;
+    const mine = ++this.#wanted;
+    const { name, kernel, index } = this.#layer;
+    try {
+      const sampler = await this.#studio.sampler();
+      const from = this.#picture ? { picture: this.#picture } : {};
+      const label = sampler.info.model.classes ? { label: 0 } : {};
+      const seen = await sampler.activations({ ...from, seed: 1, timestep: this.#t.value, layer: index, ...label });
+      if (mine !== this.#wanted) return;
+      paintChannels(this.#canvas, seen);
+      say(this.#text, "engine.layer.text", {
+        name,
+        kernel,
+        channels: seen.channels,
+        width: seen.width,
+        height: seen.height,
+      });
+    } catch (error) {
+      this.#studio.fail(error);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// Plots with uPlot in the page's colours and the reader's theme.
+
+import uPlot from "uplot";
+
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** A plot that keeps the width of its place and the colours of the theme. */
+export class Plot {
+  #root;
+  #make;
+  #plot = null;
+  #data = null;
+  #height;
+  #onCursor;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {object} options series: uPlot's, with stroke the name of a colour ("--accent"); scales; axes; x: label of the abscissa, y: of the ordinate
+   * @param {{height?: number, onCursor?: (index: number) => void}} [more] onCursor: the reader points at a value
+   */
+  constructor(root, options, { height = 200, onCursor } = {}) {
+    this.#root = root;
+    this.#height = height;
+    this.#onCursor = onCursor;
+    root.classList.add("plot");
+    this.#make = () => plotOptions(options, root.clientWidth || 320, height);
+    new ResizeObserver(() => this.#resize()).observe(root);
+    new MutationObserver(() => this.#again()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#again());
+    if (onCursor) this.#listen(root);
+  }
+
+  /** Shows values: [x, y1, y2, ...]. */
+  show(data) {
+    this.#data = data;
+    if (this.#plot) this.#plot.setData(data);
+    else this.#again();
+  }
+
+  /** Marks a place on the abscissa by a line. */
+  mark(x) {
+    this.at = x;
+    this.#plot?.redraw(false);
+  }
+
+  #again() {
+    this.#plot?.destroy();
+    this.#plot = null;
+    if (!this.#data || !this.#root.clientWidth) return;
+    const options = this.#make();
+    options.hooks = { draw: [(plot) => this.#drawMark(plot)] };
+    this.#plot = new uPlot(options, this.#data, this.#root);
+  }
+
+  #resize() {
+    const width = this.#root.clientWidth;
+    if (!width || !this.#data) return;
+    if (!this.#plot) this.#again();
+    else if (this.#plot.width !== width) this.#plot.setSize({ width, height: this.#height });
+  }
+
+  #drawMark(plot) {
+    if (this.at === undefined) return;
+    const x = plot.valToPos(this.at, "x", true);
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.strokeStyle = css("--ink");
+    ctx.lineWidth = devicePixelRatio;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.restore();
+  }
+
+  #listen(root) {
+    const point = (event) => {
+      if (!this.#plot || (event.type === "pointermove" && !event.buttons)) return;
+      const { left } = this.#plot.over.getBoundingClientRect();
+      this.#onCursor(this.#plot.posToVal(event.clientX - left, "x"));
+    };
+    root.addEventListener("pointerdown", point);
+    root.addEventListener("pointermove", point);
+    root.style.touchAction = "pan-y";
+    root.style.cursor = "crosshair";
+  }
+}
+
+function plotOptions({ series, scales = {}, x, y, formatX, formatY, xSplits }, width, height) {
+  const font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  const axis = {
+    stroke: css("--quiet"),
+    grid: { stroke: css("--line"), width: 1 },
+    ticks: { show: false },
+    font,
+    labelFont: font,
+  };
+  return {
+    width,
+    height,
+    scales: { x: { time: false, ...scales.x }, y: { ...scales.y } },
+    legend: { show: false },
+    cursor: { show: false },
+    axes: [
+      {
+        ...axis,
+        label: x,
+        labelSize: 20,
+        size: 32,
+        ...(formatX && { values: (_, v) => v.map(formatX) }),
+        ...(xSplits && { splits: () => xSplits }),
+      },
+      { ...axis, label: y, labelSize: 20, size: 52, ...(formatY && { values: (_, v) => v.map(formatY) }) },
+    ],
+    series: [
+      {},
+      ...series.map((each) => ({
+        width: 2,
+        points: { show: false },
+        ...each,
+        stroke: css(each.stroke),
+        ...(each.fill && { fill: `color-mix(in srgb, ${css(each.fill)} 18%, transparent)` }),
+        ...(each.points && { points: { ...each.points, fill: css(each.stroke), stroke: css(each.stroke) } }),
+      })),
+    ],
+  };
+}

@@ -1,0 +1,175 @@
+// A picture to begin with: chosen, dropped, painted, or drawn by the model.
+
+import { element } from "../dom.js";
+import { Picture } from "../pictures.js";
+import { sayLabel, t } from "../words.js";
+import { Brush } from "./brush.js";
+import { button } from "./controls.js";
+import { fit, plainPicture, readPicture } from "./fit.js";
+
+/** A picture of the model's size with the ways to get another. */
+export class PictureSource {
+  #studio;
+  #canvas = element("canvas", { width: 1, height: 1 });
+  #shown;
+  #onChange;
+  #brush;
+  #model = null;
+  #drawing = 0;
+  /** @type {ImageData|null} */
+  picture = null;
+
+  /**
+   * @param {import("../studio.js").Studio} studio
+   * @param {{label: string, onChange: (picture: ImageData) => void, start?: "preview"|"sample", blank?: boolean}} options label: key
+   */
+  constructor(studio, { label, onChange, start = "preview", blank = false }) {
+    this.#studio = studio;
+    this.#onChange = onChange;
+    const well = element("div", { className: "well" }, this.#canvas);
+    this.#canvas.setAttribute("role", "img");
+    sayLabel(this.#canvas, label);
+    this.#shown = new Picture(this.#canvas);
+    this.#brush = new Brush(this.#canvas, () => this.#take(this.#read(), false));
+    this.root = element("div", { className: "source" }, well);
+    this.tools = this.#tools(blank);
+    this.#acceptDrops(well);
+    studio.onModel((info, model) => this.#begin(info.model, model, start));
+  }
+
+  #tools(blank) {
+    const input = element("input", {
+      type: "file",
+      accept: "image/*",
+      className: "unseen",
+      tabIndex: -1,
+      ariaHidden: "true",
+    });
+    input.addEventListener("change", () => input.files[0] && this.open(input.files[0]));
+    const paint = button("source.paint", "brush", () => this.#togglePaint(paint), { className: "small" });
+    paint.setAttribute("aria-pressed", "false");
+    const colour = element("input", { type: "color", value: "#ffffff", className: "small colour", hidden: true });
+    sayLabel(colour, "source.colour");
+    colour.addEventListener("input", () => {
+      this.#brush.colour = colour.value;
+    });
+    this.colour = colour;
+    const tools = [
+      button("source.choose", "picture", () => input.click(), { className: "small" }),
+      paint,
+      colour,
+      button("source.model", "dice", () => this.sample(), { className: "small" }),
+    ];
+    if (blank) tools.push(button("source.clear", "clear", () => this.clear(), { className: "small" }));
+    return element("div", { className: "tools" }, ...tools, input);
+  }
+
+  #togglePaint(paint) {
+    this.#brush.active = !this.#brush.active;
+    paint.setAttribute("aria-pressed", String(this.#brush.active));
+    this.colour.hidden = !this.#brush.active;
+  }
+
+  #acceptDrops(well) {
+    well.addEventListener("drop", (event) => {
+      const file = event.dataTransfer?.files[0];
+      if (!file?.type.startsWith("image/")) return;
+      event.preventDefault();
+      event.stopPropagation();
+      document.getElementById("drop").hidden = true;
+      this.open(file);
+    });
+  }
+
+  async #begin(model, entry, start) {
+    this.#model = model;
+    this.#brush.grey = model.channels === 1;
+    const mine = ++this.#drawing;
+    try {
+      if (start === "sample" || !entry?.preview) return await this.sample();
+      const response = await fetch(entry.preview);
+      const bitmap = await createImageBitmap(await response.blob());
+      if (mine === this.#drawing) this.#take(fit(bitmap, model));
+    } catch {
+      // No picture to begin with is no more than an empty sheet.
+      if (mine === this.#drawing) this.clear();
+    }
+  }
+
+  /** Opens a picture's file; one that cannot be read is said. */
+  async open(file) {
+    if (!this.#model) return;
+    this.#drawing++;
+    try {
+      this.#take(await readPicture(file, this.#model));
+    } catch (error) {
+      const text = t("source.broken.text", { name: file.name, why: error.message });
+      this.#studio.notices.show("picture", { kind: "error", title: t("source.broken"), text });
+    }
+  }
+
+  /** Has the model draw one. */
+  async sample(seed = crypto.getRandomValues(new Uint32Array(1))[0]) {
+    const mine = ++this.#drawing;
+    this.root.dataset.busy = "yes";
+    try {
+      const sampler = await this.#studio.sampler();
+      const { classes } = sampler.info.model;
+      const labels = classes ? { labels: [seed % classes] } : {};
+      const { pictures } = await sampler.sample({ sampler: "dpmpp", steps: 15, seed, count: 1, ...labels });
+      if (mine === this.#drawing) this.#take(pictures[0]);
+    } catch (error) {
+      this.#studio.fail(error);
+    } finally {
+      if (mine === this.#drawing) delete this.root.dataset.busy;
+    }
+  }
+
+  /** An empty sheet. */
+  clear() {
+    this.#drawing++;
+    if (this.#model) this.#take(plainPicture(this.#model, this.#model.channels === 1 ? 0 : 255));
+  }
+
+  /** Puts a picture there. */
+  set(picture) {
+    this.#drawing++;
+    this.#take(picture);
+  }
+
+  #take(picture, show = true) {
+    this.picture = picture;
+    delete this.root.dataset.busy;
+    const { data, width, height } = picture;
+    if (show) this.#shown.show(new Uint8Array(data.buffer.slice(0)), { count: 1, width, height });
+    this.#onChange(picture);
+  }
+
+  #read() {
+    const { width, height } = this.#canvas;
+    return this.#canvas.getContext("2d").getImageData(0, 0, width, height);
+  }
+}
+
+/** A canvas in a well that shows one picture, without tools. */
+export function shownPicture(labelKey) {
+  const canvas = element("canvas", { width: 1, height: 1 });
+  canvas.setAttribute("role", "img");
+  sayLabel(canvas, labelKey);
+  const well = element("div", { className: "well" }, canvas);
+  const picture = new Picture(canvas);
+  return {
+    root: well,
+    canvas,
+    show: ({ data, width, height }) =>
+      picture.show(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), { count: 1, width, height }),
+    grid: (rgba, shape) => picture.show(rgba, shape),
+  };
+}
+
+/** A small canvas of one picture, to be one of a row. */
+export function cell(picture) {
+  const canvas = element("canvas", { width: picture.width, height: picture.height, className: "cell" });
+  canvas.getContext("2d").putImageData(picture, 0, 0);
+  return canvas;
+}

@@ -1,0 +1,100 @@
+// Which view is open: the part of the address after "#" names it, and what follows a slash is the view's own (#learn/4).
+
+import { sayLabel, t } from "./words.js";
+
+/**
+ * What a view's module gives.
+ *
+ * @typedef {object} View
+ * @property {(rest: string) => void} [show] the view has been opened, or its own part of the address has changed
+ * @property {() => void} [hide] another one has
+ */
+
+/** The views of the page, of which one is open. */
+export class Router {
+  #views;
+  #context;
+  #onError;
+  #made = new Map(); // name -> Promise<View>
+  #open = "";
+
+  /**
+   * @param {Record<string, () => Promise<{mount: (root: HTMLElement, context: object) => View}>>} views the first is the page's start
+   * @param {object} context handed to mount
+   * @param {(error: Error, retry: () => void) => void} onError a view's module could not be fetched
+   */
+  constructor(views, context, onError) {
+    this.#views = views;
+    this.#context = context;
+    this.#onError = onError;
+    addEventListener("hashchange", () => this.go(true));
+  }
+
+  /** The name of the open view. */
+  get open() {
+    return this.#open;
+  }
+
+  /** Opens what the address names. @param {boolean} [focus] move the focus there, as after a click on a link */
+  async go(focus = false) {
+    const [asked, ...rest] = location.hash.slice(1).split("/");
+    const name = asked in this.#views ? asked : Object.keys(this.#views)[0];
+    const before = this.#open;
+    this.#open = name;
+    document.body.dataset.view = name;
+    this.#markLinks(name);
+    const root = this.#section(name);
+    for (const section of document.querySelectorAll(".view")) section.hidden = section !== root;
+    document.title = name === Object.keys(this.#views)[0] ? "unnoise" : `${t(`nav.${name}`)} · unnoise`;
+    if (before && before !== name) (await this.#made.get(before))?.hide?.();
+    if (focus && before !== name) {
+      root.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }
+    const view = await this.#view(name, root);
+    if (this.#open === name) view?.show?.(rest.join("/"));
+  }
+
+  #markLinks(name) {
+    for (const link of document.querySelectorAll(".top nav a")) {
+      const current = link.hash === `#${name}`;
+      if (current) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+      // On a phone the links are wider than the screen.
+      if (current)
+        link.parentElement.scrollTo({
+          left: link.offsetLeft - link.parentElement.clientWidth / 2 + link.offsetWidth / 2,
+        });
+    }
+  }
+
+  #section(name) {
+    const id = `view-${name}`;
+    const there = document.getElementById(id);
+    if (there) return there;
+    const section = Object.assign(document.createElement("section"), {
+      id,
+      className: `view view-${name}`,
+      tabIndex: -1,
+    });
+    sayLabel(section, `nav.${name}`);
+    document.querySelector("main").append(section);
+    return section;
+  }
+
+  async #view(name, root) {
+    if (!this.#made.has(name)) this.#made.set(name, this.#make(name, root));
+    try {
+      return await this.#made.get(name);
+    } catch (error) {
+      this.#made.delete(name);
+      this.#onError(error, () => this.go());
+      return null;
+    }
+  }
+
+  async #make(name, root) {
+    const { mount } = await this.#views[name]();
+    return mount(root, this.#context);
+  }
+}

@@ -1,0 +1,153 @@
+// The engine room: what computes, how exactly, how fast, and what goes on inside the network.
+
+import { download, element } from "../dom.js";
+import { Activations } from "../engine/activations.js";
+import { Race } from "../engine/race.js";
+import { Timing } from "../engine/timing.js";
+import { tiny } from "../format.js";
+import { button, modelField } from "../parts/controls.js";
+import { Job } from "../parts/job.js";
+import { say, worded } from "../words.js";
+
+/** Builds the view. */
+export function mount(root, studio) {
+  return new EngineView(root, studio);
+}
+
+class EngineView {
+  #studio;
+  #facts = element("dl", { className: "facts-list" });
+  #tests = element("tbody");
+  #tested = element("p", { role: "status" });
+  #testing;
+  #timing;
+  #race;
+  #gpu = null;
+
+  constructor(root, studio) {
+    this.#studio = studio;
+    this.#timing = new Timing(studio);
+    this.#race = new Race(studio);
+    this.#testing = new Job(studio, { key: "engine.test", glyph: "again" }, () => this.#test());
+    const head = element("header", { className: "head" }, worded("h2", "nav.engine"), worded("p", "engine.intro"));
+    const what = element("section", { className: "block" }, worded("h3", "engine.what"), this.#facts);
+    const bench = element(
+      "div",
+      { className: "bench" },
+      what,
+      new Activations(studio).root,
+      this.#testBlock(),
+      this.#timing.root,
+      this.#race.root,
+    );
+    const panel = element(
+      "aside",
+      { className: "panel" },
+      modelField(studio),
+      worded("p", "engine.report.text", undefined, { className: "hint" }),
+      button("engine.report", "save", () => this.#report()),
+    );
+    root.append(head, bench, panel);
+    studio.onModel((info) => {
+      this.#showFacts(info);
+      this.#showTests(info.selfTest);
+    });
+    this.#askGPU();
+  }
+
+  #testBlock() {
+    const keys = ["facts.operation", "facts.error", "facts.allowed"];
+    const head = element(
+      "thead",
+      {},
+      element("tr", {}, ...keys.map((key) => worded("th", key, undefined, { scope: "col" }))),
+    );
+    const table = element("table", { className: "table" }, head, this.#tests);
+    return element(
+      "section",
+      { className: "block" },
+      worded("h3", "engine.tests"),
+      this.#tested,
+      table,
+      this.#testing.root,
+    );
+  }
+
+  /** What the browser says of its GPU, whichever engine computes. */
+  async #askGPU() {
+    try {
+      const adapter = await navigator.gpu?.requestAdapter();
+      const { vendor = "", architecture = "", description = "" } = adapter?.info ?? {};
+      this.#gpu = adapter && {
+        adapter: [vendor, architecture, description].filter(Boolean).join(" ") || "?",
+        features: [...adapter.features].sort(),
+        limits: {
+          maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
+          maxComputeInvocationsPerWorkgroup: adapter.limits.maxComputeInvocationsPerWorkgroup,
+        },
+      };
+    } catch {
+      this.#gpu = null;
+    }
+    if (this.#studio.info) this.#showFacts(this.#studio.info);
+  }
+
+  #showFacts({ engine, dropped, workers }) {
+    const rows = [];
+    const row = (key, value) => rows.push(worded("dt", key), element("dd", {}, value));
+    row("engine.engine", `${engine.engine === "cpu" ? "CPU" : "WebGPU"} · ${engine.adapter} · ${engine.precision}`);
+    row("engine.cores", `${navigator.hardwareConcurrency ?? "?"}${workers ? ` · ${workers}` : ""}`);
+    row("engine.isolated", crossOriginIsolated ? "✓" : "–");
+    rows.push(
+      worded("dt", "engine.gpu"),
+      this.#gpu ? element("dd", {}, this.#gpu.adapter) : worded("dd", "engine.gpu.none"),
+    );
+    if (this.#gpu) {
+      row("engine.features", this.#gpu.features.join(", ") || "–");
+      row("engine.limits", `${Math.round(this.#gpu.limits.maxStorageBufferBindingSize / 2 ** 20)} MiB`);
+    }
+    for (const { engine: name, reason } of dropped) row("engine.dropped", `${name}: ${reason}`);
+    this.#facts.replaceChildren(...rows);
+  }
+
+  #showTests({ operations, probeError, bound }) {
+    const failed = operations.filter(({ ok }) => !ok).length;
+    say(this.#tested, failed ? "engine.tests.failed" : "engine.tests.passed", { n: operations.length, failed });
+    const row = ({ name, error, bound: allowed, ok }) =>
+      element(
+        "tr",
+        { className: ok === false ? "bad" : "" },
+        element("th", { scope: "row" }, name),
+        element("td", {}, tiny(error)),
+        element("td", {}, tiny(allowed)),
+      );
+    const network = row({ name: "", error: probeError, bound });
+    say(network.firstChild, "facts.network");
+    this.#tests.replaceChildren(...operations.map(row), network);
+  }
+
+  async #test() {
+    const result = await this.#testing.run((sampler, { signal }) => sampler.selfTest({ signal }));
+    if (result) this.#showTests(result);
+  }
+
+  /** Everything that was found, as a file. */
+  #report() {
+    const { info } = this.#studio;
+    if (!info) return;
+    const race = Object.fromEntries(
+      Object.entries(this.#race.results).map(([name, { pixels, ...rest }]) => [name, rest]),
+    );
+    const report = {
+      date: new Date().toISOString(),
+      browser: navigator.userAgent,
+      cores: navigator.hardwareConcurrency,
+      crossOriginIsolated,
+      gpu: this.#gpu,
+      ...info,
+      benchmark: this.#timing.result,
+      race,
+    };
+    download(new Blob([JSON.stringify(report, null, 2)], { type: "application/json" }), "unnoise-report.json");
+  }
+}

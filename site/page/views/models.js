@@ -1,0 +1,173 @@
+// The models: what each was made from, under which licence, what it costs; and what the browser keeps of them.
+
+import { showCard } from "../card.js";
+import { element } from "../dom.js";
+import { bytes, millions, milliseconds } from "../format.js";
+import { forgetModel, storedModels } from "../library.js";
+import { button } from "../parts/controls.js";
+import { say, t, worded } from "../words.js";
+
+/** Builds the view. */
+export function mount(root, studio) {
+  return new ModelsView(root, studio);
+}
+
+class ModelsView {
+  #studio;
+  #cards = element("div", { className: "cards" });
+  #kept = element("tbody");
+  #total = element("p", { className: "hint" });
+  #speeds = new Map(); // id -> ms a step, as measured in this visit
+
+  constructor(root, studio) {
+    this.#studio = studio;
+    const table = element(
+      "table",
+      { className: "table" },
+      element(
+        "thead",
+        {},
+        element(
+          "tr",
+          {},
+          worded("th", "models.kept.name", undefined, { scope: "col" }),
+          worded("th", "models.kept.size", undefined, { scope: "col" }),
+          element("th", { scope: "col" }, worded("span", "models.kept.delete", undefined, { className: "unseen" })),
+        ),
+      ),
+      this.#kept,
+    );
+    const head = element("header", { className: "head" }, worded("h2", "nav.models"), worded("p", "models.intro"));
+    const own = element(
+      "div",
+      { className: "own" },
+      worded("p", "models.own"),
+      button("models.open", "open", () => document.getElementById("file").click()),
+    );
+    root.classList.add("plain");
+    root.append(
+      head,
+      element(
+        "div",
+        { className: "bench" },
+        this.#cards,
+        own,
+        worded("h3", "models.kept"),
+        worded("p", "models.kept.text", undefined, { className: "hint" }),
+        table,
+        this.#total,
+      ),
+    );
+    studio.onModel(() => this.#showCards());
+    this.show = () => {
+      this.#showCards();
+      this.#showKept();
+    };
+  }
+
+  #showCards() {
+    this.#cards.replaceChildren(...this.#studio.models.all.map((model) => this.#card(model)));
+  }
+
+  #card(model) {
+    const { wanted, info } = this.#studio;
+    const current = wanted?.id === model.id && Boolean(info);
+    const picture = model.sheet ?? model.preview;
+    const sheet = element("div", { className: "sheet" });
+    if (picture) {
+      const image = element("img", {
+        src: picture,
+        alt: t("models.sheet", { title: model.title }),
+        loading: "lazy",
+        width: 256,
+        height: 256,
+      });
+      sheet.append(image);
+    }
+    const use = button(current ? "models.current" : "models.use", current ? "" : "play", () => this.#use(model), {
+      className: "primary",
+    });
+    use.disabled = current;
+    const actions = element("p", { className: "row" }, use);
+    if (model.card) actions.append(button("facts.card", "", () => showCard(model.card)));
+    const text = element("div", {}, element("h3", {}, model.title), this.#facts(model, current && info), actions);
+    return element("article", { className: `card${current ? " current" : ""}` }, sheet, text);
+  }
+
+  #facts({ id, about }, info) {
+    const rows = [];
+    const row = (key, value) => value && rows.push(worded("dt", key), element("dd", {}, value));
+    const facts = about ?? (info && aboutOf(info.model));
+    if (facts) {
+      row("facts.data", facts.data);
+      row("facts.licence", facts.licence);
+      row("facts.picture", `${facts.width}×${facts.height}×${facts.channels}`);
+      if (facts.classes) row("models.classes", String(facts.classes));
+      row("facts.parameters.name", `${millions(facts.parameters)} · ${bytes(facts.bytes ?? info.pack.bytes)}`);
+      row("models.cost", t("models.macs", { n: millions(facts.macs) }));
+    }
+    if (this.#speeds.has(id)) row("models.speed", t("models.ms", { n: milliseconds(this.#speeds.get(id)) }));
+    else if (info) rows.push(worded("dt", "models.speed"), element("dd", {}, this.#timer(id)));
+    return element("dl", { className: "facts-list" }, ...rows);
+  }
+
+  /** A button that times one step of the model that is loaded. */
+  #timer(id) {
+    return button(
+      "models.time",
+      "",
+      async ({ currentTarget }) => {
+        currentTarget.disabled = true;
+        try {
+          const sampler = await this.#studio.sampler();
+          const { msPerStep } = await sampler.bench({ steps: 5 });
+          this.#speeds.set(id, msPerStep);
+        } catch (error) {
+          this.#studio.fail(error);
+        }
+        this.#showCards();
+      },
+      { className: "small" },
+    );
+  }
+
+  async #use(model) {
+    await this.#studio.choose(model.id);
+    this.#showCards();
+    this.#showKept();
+  }
+
+  async #showKept() {
+    const kept = await storedModels();
+    this.#kept.replaceChildren(...kept.map((each) => this.#keptRow(each)));
+    const { usage, quota } = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
+    if (!kept.length) say(this.#total, "models.kept.none");
+    else if (usage) say(this.#total, "models.kept.total", { usage: bytes(usage), quota: bytes(quota) });
+    else this.#total.textContent = "";
+  }
+
+  #keptRow({ url, bytes: length }) {
+    const known = this.#studio.models.all.find(({ source }) => source === url);
+    const remove = button(
+      "models.kept.delete",
+      "clear",
+      async () => {
+        await forgetModel(url);
+        this.#showKept();
+      },
+      { className: "small" },
+    );
+    const name = known?.title ?? new URL(url).pathname.split("/").at(-1);
+    return element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, name),
+      element("td", {}, bytes(length)),
+      element("td", {}, remove),
+    );
+  }
+}
+
+function aboutOf({ provenance, width, height, channels, classes, parameters, macs }) {
+  return { ...provenance, width, height, channels, classes, parameters, macs };
+}

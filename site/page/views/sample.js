@@ -1,0 +1,232 @@
+// The first view: a chain and its forks, with the settings beside them.
+
+import { showCard } from "../card.js";
+import { byId } from "../dom.js";
+import { showFacts } from "../sample/facts.js";
+import { forkNotice } from "../sample/fork.js";
+import { listenToKeys } from "../sample/keys.js";
+import { saveGIF, savePNG, saveState, saveStrip } from "../sample/saving.js";
+import { addressOf, readAddress } from "../sample/settings.js";
+import { Stage } from "../sample/stage.js";
+import { startViews } from "../sample/swipe.js";
+import { Timeline } from "../sample/timeline.js";
+import { isNoisy } from "../sample/tracks.js";
+import { t } from "../words.js";
+
+/** The view, made before the player that it listens to. */
+export class SampleView {
+  #stage = new Stage();
+  #timeline;
+  #form;
+  /** @type {import("../studio.js").Studio} */
+  #studio;
+
+  constructor(form) {
+    this.#form = form;
+    this.#timeline = new Timeline(byId("tracks"), {
+      onLook: (frame, track) => {
+        this.#stage.showFrame(frame, track.chain);
+        this.#stage.showPlace(frame, track.chain.steps);
+      },
+      onSelect: (track) => this.#studio.player.select(track),
+    });
+  }
+
+  /** What the player tells. */
+  get listener() {
+    const stage = this.#stage;
+    const timeline = this.#timeline;
+    return {
+      onState: (state) => stage.showState(state),
+      onLoad: (progress) => stage.showLoad(this.#studio.wanted?.title ?? "", progress),
+      onTracks: (tracks, active) => {
+        timeline.show(tracks, active);
+        const frame = timeline.place;
+        if (frame) stage.showFrame(frame, active.chain);
+        if (frame) stage.showPlace(frame, active.chain.steps);
+      },
+      onProgress: (progress, track) => {
+        timeline.progress(progress, track);
+        if (track === this.#studio.player.track) stage.showProgress(progress, !timeline.live);
+        if (!progress.left) return;
+        showFacts(this.#studio.info);
+        this.#studio.engineLeft(progress.left);
+      },
+      onFrame: (frame, painted, track) => {
+        const seen = track === this.#studio.player.track && (timeline.live || frame.index === 0);
+        if (seen) stage.showFrame(frame, track.chain);
+        timeline.add(frame, track);
+        // A hidden page paints nothing, so the worker sends it nothing more.
+        requestAnimationFrame(painted);
+      },
+    };
+  }
+
+  /** Joins buttons and keys with the player. */
+  mount(studio) {
+    this.#studio = studio;
+    studio.draw = () => document.body.dataset.view === "sample" && this.draw();
+    startViews(byId("pictures"), [...document.querySelectorAll("[data-view]:is(button)")]);
+    const commands = this.#commands();
+    for (const [id, run] of Object.entries(commands)) byId(id)?.addEventListener("click", run);
+    listenToKeys((id) => byId(id)?.disabled || commands[id]());
+    byId("link").addEventListener("click", () => this.#copyLink());
+    byId("dice").addEventListener("click", () => studio.info && this.draw());
+    byId("card").addEventListener("click", () => showCard(studio.wanted.card));
+    byId("state-file").addEventListener("change", ({ target }) => {
+      if (target.files[0]) this.openState(target.files[0]);
+      target.value = "";
+    });
+    this.#form.onChange((name) => (name === "model" || name === "engine") && studio.loadAndDraw());
+    studio.onModel((info, model) => {
+      byId("card").hidden = !model.card;
+      this.#form.setModel(info.model);
+      showFacts(info);
+    });
+    this.#stage.showState("empty");
+    return { hide: () => studio.player.pause() };
+  }
+
+  #commands() {
+    const { player } = this.#studio;
+    const timeline = this.#timeline;
+    return {
+      play: () => {
+        timeline.follow();
+        if (player.state === "running") return player.pause();
+        if (player.state === "paused") return this.#drawing(() => player.resume());
+        return player.info ? this.draw() : this.start();
+      },
+      step: () => {
+        if (!timeline.live) return timeline.move(1);
+        return this.#drawing((settings) => player.step(settings));
+      },
+      back: () => timeline.move(-1),
+      again: () => this.draw(),
+      fork: () => this.#fork(),
+      stop: () => player.stop(),
+      save: () => savePNG(this.#stage, this.#name()),
+      strip: () => saveStrip(player.track, this.#name()),
+      gif: () => this.#drawing(() => saveGIF(player.track, this.#name())),
+      "save-state": () => this.#drawing(() => saveState(player.track, this.#name())),
+    };
+  }
+
+  #name() {
+    const { settings, seed } = this.#studio.player.track;
+    return `unnoise-${this.#studio.wanted.id}-${settings.sampler}${settings.steps}-seed${seed}`;
+  }
+
+  /** Runs one of the player's ways of drawing and says what went wrong. */
+  async #drawing(fn) {
+    for (const key of ["chain", "gpu", "fork"]) this.#studio.notices.clear(key);
+    try {
+      await fn(this.#form.get());
+    } catch (error) {
+      this.#studio.fail(error);
+    }
+  }
+
+  /** Draws what the form says, and puts it into the address. */
+  draw() {
+    history.replaceState(null, "", this.#address(this.#form.get()));
+    return this.#drawing((settings) => this.#studio.player.draw(settings));
+  }
+
+  /** Forks at the step that is looked at. */
+  #fork() {
+    const { player, notices } = this.#studio;
+    const { track } = player;
+    const frame = this.#timeline.place;
+    if (!track || !frame) return;
+    if (!isNoisy(track.settings)) {
+      const instead = (values) => {
+        this.#form.set(values);
+        this.draw();
+      };
+      return notices.show("fork", forkNotice(track.settings, instead));
+    }
+    // The last step leaves nothing to differ in.
+    const index = Math.min(frame.index, track.chain.steps - 1);
+    const place = index === frame.index ? frame : (track.frames.at(index) ?? frame);
+    const seed = String(crypto.getRandomValues(new Uint32Array(1))[0] % 10_000);
+    return this.#drawing((settings) => player.fork({ index: place.index, timestep: place.timestep }, seed, settings));
+  }
+
+  #address(settings, forks) {
+    const { loaded, info } = this.#studio;
+    const published = typeof loaded?.model.source === "string";
+    return addressOf(settings, { published, hash: info?.model.hash.slice(0, 16), forks });
+  }
+
+  async #copyLink() {
+    const { player, notices } = this.#studio;
+    const track = player.track;
+    // A fork replays the chain that it comes from; else the form counts, drawn or not.
+    const settings = track?.parent ? { ...this.#form.get(), ...track.settings } : this.#form.get();
+    const address = this.#address(settings, track?.forks);
+    try {
+      await navigator.clipboard.writeText(address);
+      notices.show("link", { title: t("link.copied"), text: t("link.same") });
+    } catch {
+      history.replaceState(null, "", address);
+      notices.show("link", { title: t("link.address"), text: t("link.refused") });
+    }
+  }
+
+  /** Goes on with a chain that was saved to a file. @param {File} file */
+  async openState(file) {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const { player, info } = this.#studio;
+    if (info) await this.#drawing((settings) => player.open(bytes, settings));
+  }
+
+  /** Reads the list of models, shows a picture at once, then loads and draws what the address says. */
+  async start() {
+    const { models, player, notices } = this.#studio;
+    try {
+      await models.read();
+    } catch (error) {
+      player.state = "empty";
+      this.#stage.showState("empty");
+      return this.#studio.listFailed(error, () => this.start());
+    }
+    this.#form.setModels(models.all);
+    const ids = models.all.map(({ id }) => id);
+    const { values, asked, problems } = readAddress(location.search, ids);
+    // A picture asked for by its address is drawn at once; else there is time to see it come.
+    this.#form.set({ model: ids[0], pace: asked ? "full" : "slow", ...values });
+    if (problems.length) {
+      notices.show("address", { title: t("address.title"), text: t("address.text", { what: problems.join(", ") }) });
+    }
+    // A file that the reader was quick to choose comes first.
+    const own = models.find("file");
+    if (own) return this.#form.set({ model: own.id });
+    const { preview } = models.find(this.#form.get().model);
+    if (preview) this.#stage.showPreview(preview).catch(() => {});
+    // Whoever saves data or wants no motion begins by hand.
+    if (!asked && navigator.connection?.saveData) return this.#stage.showState("empty");
+    if (!(await this.#studio.load())) return;
+    // Labels bounded by the model's classes, which are known now.
+    if (values.labels) this.#form.set({ labels: values.labels });
+    if (values.hash && values.hash !== this.#studio.info.model.hash.slice(0, 16)) {
+      notices.show("hash", { title: t("hash.title"), text: t("hash.text") });
+    }
+    if (document.body.dataset.view !== "sample") return;
+    if (asked) return this.#replay(values.forks);
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    return this.#drawing((settings) => player.draw(settings));
+  }
+
+  /** Draws what the address says: the chain, and then fork after fork. */
+  async #replay(forks = "") {
+    await this.draw();
+    for (const fork of forks.split(",").filter(Boolean)) {
+      const { player } = this.#studio;
+      const [index, seed] = fork.split(":");
+      if (player.state !== "finished" || Number(index) >= player.track.chain.steps) return;
+      const { timestep } = player.track.frames.at(Number(index)) ?? {};
+      await this.#drawing((settings) => player.fork({ index: Number(index), timestep }, seed, settings));
+    }
+  }
+}
