@@ -23,7 +23,7 @@ export class Timing {
     );
     this.#table = element(
       "table",
-      { className: "table timing", hidden: true },
+      { className: "table worded timing", hidden: true },
       element("thead", {}, element("tr", {}, ...head)),
       this.#rows,
     );

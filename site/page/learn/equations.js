@@ -12,8 +12,11 @@ const bar = (a) => `<mover accent="true">${a}<mo stretchy="false">¯</mo></mover
 const hat = (a) => `<mover accent="true">${a}<mo stretchy="false">^</mo></mover>`;
 const tilde = (a) => `<mover accent="true">${a}<mo stretchy="false">~</mo></mover>`;
 const c = (k, ...parts) => `<mrow class="c${k}">${parts.join("")}</mrow>`;
-const paren = (...parts) => row(o("("), ...parts, o(")"));
-const norm2 = (...parts) => sup(row(o("‖"), ...parts, o("‖")), n(2));
+const rigid = (sign) => `<mo stretchy="false">${sign}</mo>`;
+const paren = (...parts) => row(rigid("("), ...parts, rigid(")"));
+// Around fractions.
+const tall = (...parts) => row(o("("), ...parts, o(")"));
+const norm2 = (...parts) => row(rigid("‖"), ...parts, sup(rigid("‖"), n(2)));
 const normal = (...parts) => row(i("𝒩"), paren(...parts));
 
 const x = (k) => sub(i("x"), typeof k === "number" ? n(k) : i(k));
@@ -26,9 +29,12 @@ const eps = i("ε");
 const epsTheta = row(sub(i("ε"), i("θ")), paren(x("t"), o(","), t));
 const sqrtOneMinus = sqrt(n(1), o("−"), abar());
 
-const math = (...parts) => `<math display="block"><mrow>${parts.join("")}</mrow></math>`;
+// Where a line ends: an equation must fit a phone.
+const newLine = "\n";
+const lines = (text) => text.split(newLine).map((line) => `<math display="block"><mrow>${line}</mrow></math>`);
+const math = (...parts) => lines(parts.join("")).join("");
 
-/** By screen, 1 to 10. */
+/** Lines by screen, 1 to 10. */
 export const equations = [
   // Equation 4.
   math(
@@ -42,7 +48,7 @@ export const equations = [
     o("="),
     `<munderover><mo>∏</mo>${row(i("s"), o("="), n(1))}${t}</munderover>`,
     paren(n(1), o("−"), c(2, sub(i("β"), i("s")))),
-    o(","),
+    newLine,
     i("SNR"),
     paren(t),
     o("="),
@@ -54,7 +60,7 @@ export const equations = [
     paren(sub(i("x"), before), o("|"), x("t"), o(","), x(0)),
     o("="),
     normal(tilde(i("μ")), o(","), sub(tilde(i("β")), t), i("I")),
-    o(","),
+    newLine,
     tilde(i("μ")),
     o("="),
     c(1, frac(row(sqrt(abar(before)), beta), row(n(1), o("−"), abar())), x(0)),
@@ -67,7 +73,7 @@ export const equations = [
     o("−"),
     sqrtOneMinus,
     c(2, sub(o("∇"), x("t")), i("log"), i("q"), paren(x("t"))),
-    o(","),
+    newLine,
     hat(x(0)),
     o("="),
     frac(row(x("t"), o("−"), sqrtOneMinus, c(1, epsTheta)), sqrt(abar())),
@@ -77,6 +83,7 @@ export const equations = [
     sub(i("L"), i("simple")),
     o("="),
     sub(i("𝔼"), row(t, o(","), x(0), o(","), eps)),
+    newLine,
     norm2(
       c(1, eps),
       o("−"),
@@ -89,7 +96,8 @@ export const equations = [
     sub(i("x"), before),
     o("="),
     frac(n(1), sqrt(alpha)),
-    paren(x("t"), o("−"), c(1, frac(row(n(1), o("−"), alpha), sqrtOneMinus), epsTheta)),
+    tall(x("t"), o("−"), c(1, frac(row(n(1), o("−"), alpha), sqrtOneMinus), epsTheta)),
+    newLine,
     o("+"),
     c(2, sub(i("σ"), t), i("z")),
   ),
@@ -99,6 +107,7 @@ export const equations = [
     o("="),
     sqrt(abar(i("s"))),
     c(1, hat(x(0))),
+    newLine,
     o("+"),
     sqrt(n(1), o("−"), abar(i("s")), o("−"), sup(i("σ"), n(2))),
     epsTheta,
@@ -110,6 +119,7 @@ export const equations = [
     sub(i("p"), i("θ")),
     paren(x(0), o("|"), x(1)),
     o("="),
+    newLine,
     `<munderover><mo>∏</mo>${i("i")}${i("D")}</munderover>`,
     `<msubsup><mo>∫</mo>${row(i("x"), o("−"), n("1/255"))}${row(i("x"), o("+"), n("1/255"))}</msubsup>`,
     normal(c(1, i("u")), o(";"), c(2, sub(i("μ"), i("θ"))), o(","), sup(sub(i("σ"), n(1)), n(2))),
@@ -121,6 +131,7 @@ export const equations = [
     o("="),
     frac(row(i("sin"), paren(paren(n(1), o("−"), i("λ")), i("φ"))), row(i("sin"), i("φ"))),
     c(1, x("A")),
+    newLine,
     o("+"),
     frac(row(i("sin"), paren(i("λ"), i("φ"))), row(i("sin"), i("φ"))),
     c(2, x("B")),

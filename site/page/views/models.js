@@ -44,25 +44,22 @@ class ModelsView {
       worded("p", "models.own"),
       button("models.open", "open", () => document.getElementById("file").click()),
     );
-    root.classList.add("plain");
-    root.append(
-      head,
-      element(
-        "div",
-        { className: "bench" },
-        this.#cards,
-        own,
-        worded("h3", "models.kept"),
-        worded("p", "models.kept.text", undefined, { className: "hint" }),
-        table,
-        this.#total,
-      ),
+    const kept = element(
+      "section",
+      { className: "block" },
+      worded("h3", "models.kept"),
+      worded("p", "models.kept.text", undefined, { className: "hint" }),
+      table,
+      this.#total,
     );
-    studio.onModel(() => this.#showCards());
-    this.show = () => {
-      this.#showCards();
-      this.#showKept();
-    };
+    root.classList.add("plain");
+    root.append(head, element("div", { className: "bench" }, this.#cards, own, kept));
+    studio.onModel(() => this.show());
+  }
+
+  show() {
+    this.#showCards();
+    this.#showKept();
   }
 
   #showCards() {

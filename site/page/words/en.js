@@ -405,4 +405,7 @@ export default {
   "learn.bits.guess": "what the receiver guesses",
   "learn.bits.now": "t = {t}: the guess is off by {rmse} of 255 (RMSE)",
   "learn.between.go": "Two other seeds",
+  "learn.loss.learned": "bound <var>L</var>, learned variance",
+  "learn.loss.fixed": "bound <var>L</var>, fixed variance",
+  "learn.loss.simple": "simple squared error",
 };

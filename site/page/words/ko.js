@@ -399,4 +399,7 @@ export default {
   "learn.bits.guess": "받는 쪽이 짐작하는 그림",
   "learn.bits.now": "t = {t}: 짐작이 255 가운데 {rmse}만큼 다릅니다(RMSE)",
   "learn.between.go": "다른 시드 두 개",
+  "learn.loss.learned": "한계 <var>L</var>, 배운 분산",
+  "learn.loss.fixed": "한계 <var>L</var>, 고정된 분산",
+  "learn.loss.simple": "단순 제곱 오차",
 };

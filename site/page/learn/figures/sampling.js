@@ -65,7 +65,14 @@ export function figure(studio) {
     captioned("learn.sampling.x0", x0),
   );
   return {
-    root: element("div", { className: "block" }, algorithm, pictures, text, job.root, one),
+    root: element(
+      "div",
+      { className: "block" },
+      algorithm,
+      pictures,
+      text,
+      element("div", { className: "playing" }, job.root, one),
+    ),
     hide: () => job.stop(),
   };
 }

@@ -93,7 +93,7 @@ class ScoreFigure {
     const tick = () => {
       if (!this.#running) return;
       this.#walk();
-      this.#running = requestAnimationFrame(tick);
+      if (this.#running) this.#running = requestAnimationFrame(tick);
     };
     this.#running = requestAnimationFrame(tick);
     this.#face();

@@ -47,14 +47,14 @@ function paperTable() {
       "tr",
       {},
       worded("th", `learn.guess.${guess}`, undefined, { scope: "row" }),
-      element("td", {}, loss),
+      worded("td", `learn.loss.${loss}`),
       element("td", {}, number(is, 2)),
       element("td", {}, number(fid, 2)),
     ),
   );
   return element(
     "table",
-    { className: "table" },
+    { className: "table worded" },
     worded("caption", "learn.table.caption"),
     element("thead", {}, element("tr", {}, ...head.map((key) => worded("th", key, undefined, { scope: "col" })))),
     element("tbody", {}, ...rows),
