@@ -4,6 +4,7 @@ import { element } from "../../dom.js";
 import { slider } from "../../parts/controls.js";
 import { Plot } from "../../parts/plot.js";
 import { say, worded } from "../../words.js";
+import { posterior } from "../posterior.js";
 
 const points = 401;
 const [low, high] = [-3, 3];
@@ -11,19 +12,6 @@ const [low, high] = [-3, 3];
 /** The density of a normal distribution. */
 const density = (x, mean, variance) =>
   Math.exp(-((x - mean) ** 2) / (2 * variance)) / Math.sqrt(2 * Math.PI * variance);
-
-/**
- * The posterior q(x_s | x_t, x_0) of a jump from t to an earlier s (equations 6 and 7, for any s).
- *
- * @param {Float64Array} alphaBars
- * @returns {{mean: number, variance: number}}
- */
-export function posterior(alphaBars, t, s, xt, x0) {
-  const [at, as] = [alphaBars[t], alphaBars[s]];
-  const alpha = at / as;
-  const mean = (Math.sqrt(as) * (1 - alpha) * x0 + Math.sqrt(alpha) * (1 - as) * xt) / (1 - at);
-  return { mean, variance: ((1 - as) / (1 - at)) * (1 - alpha) };
-}
 
 export function figure(studio) {
   const place = element("div");

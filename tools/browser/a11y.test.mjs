@@ -1,0 +1,83 @@
+// axe-core looks at every view, light and dark, wide and narrow: no violation of WCAG 2.1 A and AA, nothing wider than a phone.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { buildSite } from "./buildsite.mjs";
+import { launchBrowser } from "./launch.mjs";
+import { Page } from "./pagedriver.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const views = ["sample", "forward", "interpolate", "edit", "code", "learn/4", "learn/5", "learn/6", "models", "engine"];
+const query = "?model=digits&sampler=ddim&steps=2&seed=5&count=1&engine=cpu";
+
+let browser;
+let folder;
+before(async () => {
+  folder = await buildSite();
+  browser = await launchBrowser("chromium");
+});
+after(() => browser?.close());
+
+/** In the page: opens a view and waits until it stands. */
+async function openView(hash) {
+  location.hash = hash;
+  const [name] = hash.split("/");
+  for (;;) {
+    const root = document.getElementById(`view-${name}`);
+    if (root?.checkVisibility() && root.querySelector("h2") && (name !== "learn" || root.querySelector(".touched > *")))
+      break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 500));
+}
+
+/** In the page: what axe finds, each as a line. */
+async function violations() {
+  const { violations: found } = await globalThis.axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
+  });
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary.split("\n")[1]}`),
+  );
+}
+
+for (const [size, view] of Object.entries({ desk: { width: 1200, height: 860 }, phone: { width: 360, height: 740 } })) {
+  for (const dark of [false, true]) {
+    test(`${size}, ${dark ? "dark" : "light"}: no violations`, async () => {
+      await browser.setView({ ...view, dark });
+      const page = await Page.open(browser, folder, { query });
+      try {
+        await page.state("finished");
+        await browser.evaluate(axe);
+        for (const hash of views) {
+          await browser.evaluate(openView, hash);
+          assert.deepEqual(await browser.evaluate(violations), [], hash);
+          const wide = await browser.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          assert.ok(wide <= 0, `${hash} is ${wide} px wider than the window`);
+        }
+      } finally {
+        await page.close();
+      }
+    });
+  }
+}
+
+test("the keyboard reaches what the mouse does", async () => {
+  await browser.setView({ width: 1200, height: 860, dark: false });
+  const page = await Page.open(browser, folder, { query });
+  try {
+    await page.state("finished");
+    const unreachable = () =>
+      [...document.querySelectorAll("button, a[href], input, select, summary")]
+        .filter((node) => node.checkVisibility() && node.tabIndex < 0 && !node.ariaHidden)
+        .map(({ outerHTML }) => outerHTML.slice(0, 80));
+    for (const hash of views) {
+      await browser.evaluate(openView, hash);
+      assert.deepEqual(await browser.evaluate(unreachable), [], hash);
+    }
+  } finally {
+    await page.close();
+  }
+});
