@@ -34,7 +34,7 @@ export async function saveStrip(track, name) {
 
 /** Saves what the model thought, frame after frame, as an animated GIF. */
 export async function saveGIF(track, name) {
-  const { GIFEncoder, quantize, applyPalette } = await import("gifenc");
+  const { GIFEncoder, quantize, applyPalette } = await import("gifenc/dist/gifenc.esm.js");
   const frames = spread(track.frames.all, mostFilmFrames);
   const cell = element("canvas");
   const film = GIFEncoder();

@@ -15,6 +15,10 @@ export function startViews(strip, buttons) {
   for (const button of buttons)
     button.addEventListener("click", () => show(button, calm.matches ? "instant" : "smooth"));
   strip.addEventListener("scroll", mark, { passive: true });
+  // What scrolls can be reached by keyboard; what does not is no stop on the way.
+  new ResizeObserver(() => {
+    strip.tabIndex = strip.scrollWidth > strip.clientWidth ? 0 : -1;
+  }).observe(strip);
   // The guess shows a picture first.
   show(buttons.at(-1), "instant");
 }
