@@ -5,6 +5,7 @@
 #            BROWSERS="..."     which browsers `make test-browser` drives
 #            MODEL=DIR CASES=F  input and output of `make golden`
 #            BENCH="..."        options of `make bench`
+#            CI_TRAIN=1         `make test` with the tests of training, which install PyTorch
 #            FUZZTIME=1h        how long `make fuzz` tries each target
 
 SHELL       := /bin/bash
@@ -21,6 +22,8 @@ GO       = go
 ADDR     = localhost:8080
 BROWSERS = chromium firefox webkit
 PYTHON   = python3
+TRAIN    = tools/train
+CI_TRAIN ?=
 FUZZTIME = 1h
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -45,7 +48,7 @@ build: node_modules ## build/convert, build/sample and the site in build/site
 serve: build ## build the site and serve it on ADDR
 	$(GO) run ./tools/serve --addr $(ADDR)
 
-test: deps lint test-go test-fuzz test-browser ## everything: lint, Go tests native, fuzzing, tests in browsers
+test: deps lint test-go test-fuzz test-browser test-train-if ## everything: lint, Go tests native, fuzzing, tests in browsers
 	@echo "all tests passed"
 
 test-go: .venv ## Go tests with SIMD and with plain loops; the js/wasm build
@@ -65,6 +68,16 @@ fuzz: ## the same for FUZZTIME a target: hours, days
 test-browser: node_modules build ## engines and page in real browsers
 	@tools/deps.sh browsers
 	tools/test-browser.sh $(BROWSERS)
+
+# PyTorch takes gigabytes: its tests are part of `make test` where it is installed already, or with CI_TRAIN=1.
+test-train-if:
+	@if [ -e $(TRAIN)/.venv -o "$(CI_TRAIN)" = 1 ]; then $(MAKE) --no-print-directory test-train; \
+	else echo "tests of training left out: make train-env installs what they need, CI_TRAIN=1 includes them"; fi
+
+test-train: $(TRAIN)/.venv ## tests of training and evaluation, with PyTorch
+	cd $(TRAIN) && .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/python -m pytest -q
+
+train-env: $(TRAIN)/.venv ## PyTorch and what training needs, in tools/train/.venv
 
 lint: lint-format lint-vet lint-static lint-tree lint-page ## format, vet, staticcheck, the tree's own rules, JavaScript and CSS
 
@@ -97,13 +110,19 @@ bench: node_modules ## seconds a step beside onnxruntime-web, in Chromium and Fi
 	$(GO) run ./tools/bench native
 
 clean: ## remove what was built and installed in this folder
-	rm -rf build node_modules .venv
+	rm -rf build node_modules .venv $(TRAIN)/.venv
 
 # The browser tests' packages, as package-lock.json fixes them.
 node_modules: package.json package-lock.json
 	@tools/deps.sh tools
 	npm ci --no-audit --no-fund
 	@touch node_modules
+
+$(TRAIN)/.venv: $(TRAIN)/pyproject.toml $(TRAIN)/constraints.txt
+	@tools/deps.sh python
+	$(PYTHON) -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check -c $(TRAIN)/constraints.txt -e '$(TRAIN)[test]'
+	@touch $@
 
 # Python's own reader of .safetensors, to open what we write.
 .venv: weights/testdata/requirements.txt
@@ -112,4 +131,4 @@ node_modules: package.json package-lock.json
 	.venv/bin/pip install --quiet --disable-pip-version-check -r weights/testdata/requirements.txt
 	@touch .venv
 
-.PHONY: help deps build serve test test-go test-fuzz fuzz test-browser lint lint-format lint-vet lint-static lint-tree lint-page golden bench clean
+.PHONY: help deps build serve test test-go test-fuzz fuzz test-browser test-train test-train-if train-env lint lint-format lint-vet lint-static lint-tree lint-page golden bench clean

@@ -54,6 +54,7 @@ var badConfigs = []struct {
 	{"flag text", list("flip_sin_to_cos", "yes"), says("flip_sin_to_cos", "true or false")},
 	{"classes text", list("num_class_embeds", "ten"), says("num_class_embeds", "whole number")},
 	{"classes without a table", list("num_class_embeds", 10), says("class_embedding.weight", "missing", "[10,64]")},
+	{"null label text", list("num_class_embeds", 10, "null_label", "last"), says("null_label", "whole number")},
 	{"scale zero", list("mid_block_scale_factor", 0), says("divided")},
 	{"shift kills frequencies", list("freq_shift", 8), says("no frequencies")},
 }
@@ -122,4 +123,25 @@ func TestNotes(t *testing.T) {
 	if len(c.Notes) != 2 {
 		t.Errorf("notes %q, want one about new_key and one about the missing scheduler", c.Notes)
 	}
+}
+
+// The label that stands for no class is the last row of the table where tools/train says so, and none elsewhere.
+func TestNullLabel(t *testing.T) {
+	f := golden(t, "classes")
+	for _, c := range []struct {
+		pairs []any
+		want  int
+	}{{nil, -1}, {list("null_label", 9), 9}} {
+		f.set(configFile, c.pairs...)
+		ck, err := Open(f.MapFS, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ck.Close()
+		if ck.Net.NullLabel != c.want {
+			t.Errorf("%v: null label %d, want %d", c.pairs, ck.Net.NullLabel, c.want)
+		}
+	}
+	f.set(configFile, "null_label", 10)
+	refused(t, f.convert(""), "null label")
 }

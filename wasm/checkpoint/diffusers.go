@@ -94,7 +94,8 @@ func (c *unetConfig) network(f *jsontree.Fields) {
 	n := &c.net
 	n.InChannels, n.OutChannels = f.Int("in_channels", 3), f.Int("out_channels", 3)
 	n.CenterInput = f.Bool("center_input_sample", false)
-	n.Classes, n.NullLabel = f.Int("num_class_embeds", 0), -1
+	// The library has no word for the label that stands for none: tools/train writes it.
+	n.Classes, n.NullLabel = f.Int("num_class_embeds", 0), f.Int("null_label", -1)
 	if len(c.channels) > 0 {
 		n.Time.Dim = c.channels[0]
 		n.Time.Hidden = f.Int("time_embedding_dim", 4*c.channels[0])

@@ -1,0 +1,123 @@
+"""docs/ablation.md, and site/page/data/ablation.json with a small sheet for every row, of the runs that are there.
+
+ablation.json: {"caption": text, "rows": [{"key", "title", "text", "sheet", "paper": {"is", "fid"}, "frechet": {"mean", "error", "seeds"},
+"bits": the same or null}]}. `title` and `text` are for people; `sheet` is a PNG beside the file; numbers are of the paper on CIFAR-10 (null where
+it has none) and of ours on small digits, over seeds.
+"""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ablate.cells import CELLS, SMALL
+from train import pictures
+from train.errors import InputError
+
+SHEET = 16  # pictures
+
+
+def found(args):
+    """Results of each cell over the seeds that are there."""
+    files = {cell.key: sorted(args.work.glob(f"{cell.key}-*/result.json")) for cell in CELLS}
+    results = {key: [json.loads(f.read_text()) for f in of] for key, of in files.items()}
+    missing = [key for key, of in results.items() if not of]
+    if missing:
+        raise InputError(f"{args.work}: no results of {', '.join(missing)}; run ablation.py without --report-only first")
+    return results
+
+
+def over_seeds(results, variance, measure):
+    """Mean and standard error over seeds; None where no seed has a number."""
+    values = [r["measures"].get(variance, {}).get(measure) for r in results]
+    values = [v for v in values if v is not None]
+    if not values:
+        return None
+    error = float(np.std(values, ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None
+    return {"mean": float(np.mean(values)), "error": error, "seeds": len(values)}
+
+
+def number(value):
+    """A mean and its error for people."""
+    if value is None:
+        return "lost"
+    digits = f"{value['mean']:.3g}"
+    return digits if value["error"] is None else f"{digits} ± {value['error']:.1g}"
+
+
+def sheet(args, cell, target):
+    """Sixteen samples of the first seed, in few shades of grey: some hundred bytes."""
+    with np.load(args.work / f"{cell.key}-0" / "samples.npz") as drawn:
+        image = pictures.sheet(drawn[cell.variance][:SHEET], 4, 4)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    image.quantize(16).save(target, optimize=True)
+
+
+def row(args, cell, results):
+    """A row of the page's data."""
+    frechet, bits = (over_seeds(results, cell.variance, m) for m in ("frechet", "bits"))
+    paper = f"paper: IS {cell.inception}, FID {cell.fid}" if cell.fid else "paper: none" if cell.predict == "x0" else "paper: unstable"
+    name = f"ablation-{cell.key}.png"
+    return {
+        "key": cell.key,
+        "title": cell.title,
+        "text": f"{cell.title}. Distance {number(frechet)}, {number(bits)} bits/dim; {paper}",
+        "sheet": name,
+        "paper": {"is": cell.inception, "fid": cell.fid},
+        "frechet": frechet,
+        "bits": bits,
+    }
+
+
+def write(args):
+    """Everything that the tree holds of the ablation."""
+    results = found(args)
+    data = args.root / "site" / "page" / "data"
+    rows = [row(args, cell, results[cell.key]) for cell in CELLS]
+    for cell, r in zip(CELLS, rows, strict=True):
+        file = args.work / f"{cell.key}-0" / "samples.npz"
+        if file.is_file():
+            sheet(args, cell, data / r["sheet"])
+        else:
+            r["sheet"] = None
+    write_json(data / "ablation.json", {"caption": caption(args, results), "rows": rows})
+    (args.root / "docs").mkdir(exist_ok=True)
+    (args.root / "docs" / "ablation.md").write_text(document(args, results, rows))
+    for cell in CELLS:
+        small = data / f"ablation-{cell.key}.png"
+        if small.is_file():
+            big = Image.open(small)
+            target = args.root / "docs" / "figures" / small.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            big.save(target, optimize=True)
+
+
+def write_json(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def caption(args, results):
+    seeds = min(len(of) for of in results.values())
+    return f"8x8 digits, T = 100, {args.steps} steps of 32, {seeds} seeds; Frechet distance in the features of a classifier of digits, not FID"
+
+
+def document(args, results, rows):
+    """The table with the paper's beside it, and the choice of variance."""
+    lines = ["| predicts, loss, variance | paper: IS | FID | ours: distance | bits/dim | samples |", "|---|---|---|---|---|---|"]
+    for r in rows:
+        picture = f"![samples](figures/{r['sheet']})" if r["sheet"] else ""
+        none = "-" if r["key"].startswith("x0") else "unstable"
+        paper = [r["paper"]["is"] or none, r["paper"]["fid"] or none]
+        lines.append(f"| {r['title']} | {paper[0]} | {paper[1]} | {number(r['frechet'])} | {number(r['bits'])} | {picture} |")
+    choice = ["| fixed variance | beta: distance | bits/dim | the posterior's: distance | bits/dim |", "|---|---|---|---|---|"]
+    for cell in CELLS:
+        if cell.variance == "fixed_large":
+            of = results[cell.key]
+            four = [number(over_seeds(of, v, m)) for v in (cell.variance, SMALL) for m in ("frechet", "bits")]
+            choice.append(f"| {cell.title} | {' | '.join(four)} |")
+    template = (Path(__file__).parent / "document.md").read_text()
+    seeds = min(len(of) for of in results.values())
+    return template.format(table="\n".join(lines), choice="\n".join(choice), steps=args.steps, samples=args.samples, pictures=args.pictures, seeds=seeds)

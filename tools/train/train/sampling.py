@@ -1,0 +1,56 @@
+"""Ancestral sampling (Algorithm 2) and DDIM in PyTorch, for sample sheets and evaluation; the product's samplers are Go's."""
+
+import torch
+
+from train import network
+from train.losses import split
+
+
+def predict(model, x, t, labels, null, guidance):
+    """The network's output, with classifier-free guidance (Ho and Salimans 2022) where guidance is not 1."""
+    steps = torch.full((len(x),), t, device=x.device)
+    out = network.run(model, x, steps, labels)
+    if labels is None or guidance == 1:
+        return out
+    nothing = network.run(model, x, steps, torch.full_like(labels, null))
+    return nothing + guidance * (out - nothing)
+
+
+def spaced(total, count):
+    """Timesteps total/count apart, from high to low, the last 0: the library's "leading"."""
+    return [i * (total // count) for i in reversed(range(count))]
+
+
+@torch.no_grad()
+def ddim(model, process, settings, x, count, labels=None, null=0, guidance=1.0):
+    """x_0 from x_T = x by DDIM without noise (Song et al. 2020, equation 12), estimates of x_0 clipped."""
+    stride = process.steps // count
+    for t in spaced(process.steps, count):
+        steps = torch.full((len(x),), t, device=x.device)
+        output, _ = split(predict(model, x, t, labels, null, guidance), settings.variance)
+        x0 = process.x0(settings.predict, output, x, steps).clamp(-1, 1)
+        bar = process.alpha_bar[t].item()
+        eps = (x - bar**0.5 * x0) / (1 - bar) ** 0.5
+        before = process.alpha_bar[t - stride].item() if t >= stride else 1.0
+        x = before**0.5 * x0 + (1 - before) ** 0.5 * eps
+    return x
+
+
+@torch.no_grad()
+def ancestral(model, process, settings, x, generator, labels=None, null=0, guidance=1.0, noise=None):
+    """x_0 from x_T = x by Algorithm 2, every timestep; noise(t) gives a step's noise where it is not to be drawn."""
+    for t in reversed(range(process.steps)):
+        steps = torch.full((len(x),), t, device=x.device)
+        output, raw = split(predict(model, x, t, labels, null, guidance), settings.variance)
+        mean = process.mean(settings.predict, output, x, steps, clip=True)
+        if t == 0:
+            return mean
+        ln_variance = process.model_log_variance(settings.variance, raw, steps, x)
+        z = torch.randn(x.shape, generator=generator).to(x.device) if noise is None else noise(t)
+        x = mean + (ln_variance / 2).exp() * z
+    return x
+
+
+def to_pixels(x):
+    """[-1, 1] to uint8, as the page does."""
+    return ((x.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu().numpy()
