@@ -101,7 +101,7 @@ def write_json(path, value):
 
 def caption(args, results):
     seeds = min(len(of) for of in results.values())
-    return f"8x8 digits, T = 100, {args.steps} steps of 32, {seeds} seeds; Frechet distance in the features of a classifier of digits, not FID"
+    return f"8x8 digits, T = 100, {args.steps} steps of 64, {seeds} seeds; Frechet distance in the features of a classifier of digits, not FID"
 
 
 def document(args, results, rows):

@@ -1,6 +1,7 @@
 """One cell, one seed: train, sample, measure."""
 
 import dataclasses
+import functools
 import json
 import math
 import time
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 
 from ablate.cells import SMALL
+from ablate.perceptron import Perceptron
 from evaluation import bits
 from evaluation.model import held_out
 from train import datasets, ranks, sampling
@@ -18,11 +20,25 @@ from train.settings import Settings
 SIZE, TIMESTEPS = 8, 100
 
 
+class CellRun(Run):
+    """A run whose network is the ablation's."""
+
+    def start(self):
+        torch.manual_seed(self.settings.seed)
+        return Perceptron(SIZE * SIZE, 2 if self.settings.variance == "learned" else 1)
+
+
+@functools.cache
+def source():
+    """The digits, read once."""
+    return datasets.load("digits", SIZE)
+
+
 def settings(cell, seed, steps):
     """The same budget, network and optimiser for every cell."""
     return Settings(
-        data="digits", size=SIZE, network="least", predict=cell.predict, loss=cell.loss, variance=cell.variance,
-        timesteps=TIMESTEPS, batch=32, rate=2e-3, warmup=50, decay="cosine", ema=0.99, seed=seed, steps=steps,
+        data="digits", size=SIZE, predict=cell.predict, loss=cell.loss, variance=cell.variance,
+        timesteps=TIMESTEPS, batch=64, rate=1e-3, warmup=100, decay="cosine", ema=0.99, seed=seed, steps=steps,
     )  # fmt: skip
 
 
@@ -30,10 +46,10 @@ def trained(cell, seed, steps, folder):
     """A finished run; one that was interrupted goes on, one whose loss is lost stops."""
     folder.mkdir(parents=True, exist_ok=True)
     s = settings(cell, seed, steps)
-    run = Run(s, datasets.load("digits", SIZE), ranks.Ranks(), folder)
+    run = CellRun(s, source(), ranks.Ranks(), folder)
     while run.done() < 1:
         run.advance()
-        if run.step % 100 == 0:
+        if run.step % 1000 == 0:
             run.save()
     run.save()
     return run

@@ -51,12 +51,16 @@ class Run:
         self.classes = source.classes if settings.classes else 0
         self.process = Process(linear_betas(*beta_range(settings.timesteps), settings.timesteps))
         self.order = Order(source.length, settings.seed)
-        self.model = network.start(settings, source.channels, self.classes).to(ranks.device).train()
+        self.model = self.start().to(ranks.device).train()
         self.ema = Ema(self.model, settings.ema)
         self.optimizer = torch.optim.Adam(groups(self.model, settings), lr=settings.rate, betas=settings.betas)
         self.step, self.seconds, self.history = 0, 0.0, []
         self.resume()
         self.parallel = ranks.wrap(self.model)
+
+    def start(self):
+        """The network to begin with."""
+        return network.start(self.settings, self.source.channels, self.classes)
 
     def resume(self):
         values = checkpoint.read(self.out, self.settings)

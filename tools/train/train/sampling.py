@@ -6,14 +6,17 @@ from train import network
 from train.losses import split
 
 
-def predict(model, x, t, labels, null, guidance):
-    """The network's output, with classifier-free guidance (Ho and Salimans 2022) where guidance is not 1."""
+def predict(model, settings, x, t, labels, null, guidance):
+    """The prediction and what is said of a learned variance (or None), with classifier-free guidance (Ho and Salimans 2022) where guidance is not 1.
+
+    The variance is the labelled one's: only the prediction is drawn out.
+    """
     steps = torch.full((len(x),), t, device=x.device)
-    out = network.run(model, x, steps, labels)
+    out, raw = split(network.run(model, x, steps, labels), settings.variance)
     if labels is None or guidance == 1:
-        return out
-    nothing = network.run(model, x, steps, torch.full_like(labels, null))
-    return nothing + guidance * (out - nothing)
+        return out, raw
+    nothing, _ = split(network.run(model, x, steps, torch.full_like(labels, null)), settings.variance)
+    return nothing + guidance * (out - nothing), raw
 
 
 def spaced(total, count):
@@ -27,7 +30,7 @@ def ddim(model, process, settings, x, count, labels=None, null=0, guidance=1.0):
     stride = process.steps // count
     for t in spaced(process.steps, count):
         steps = torch.full((len(x),), t, device=x.device)
-        output, _ = split(predict(model, x, t, labels, null, guidance), settings.variance)
+        output, _ = predict(model, settings, x, t, labels, null, guidance)
         x0 = process.x0(settings.predict, output, x, steps).clamp(-1, 1)
         bar = process.alpha_bar[t].item()
         eps = (x - bar**0.5 * x0) / (1 - bar) ** 0.5
@@ -41,7 +44,7 @@ def ancestral(model, process, settings, x, generator, labels=None, null=0, guida
     """x_0 from x_T = x by Algorithm 2, every timestep; noise(t) gives a step's noise where it is not to be drawn."""
     for t in reversed(range(process.steps)):
         steps = torch.full((len(x),), t, device=x.device)
-        output, raw = split(predict(model, x, t, labels, null, guidance), settings.variance)
+        output, raw = predict(model, settings, x, t, labels, null, guidance)
         mean = process.mean(settings.predict, output, x, steps, clip=True)
         if t == 0:
             return mean
