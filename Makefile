@@ -45,6 +45,9 @@ build: node_modules ## build/convert, build/sample and the site in build/site
 	$(GO) build -trimpath -o build/ ./tools/convert ./tools/sample
 	$(GO) run ./tools/site
 
+package: node_modules ## the npm package: build/package, and packed as build/unnoise.tgz
+	node tools/package/package.mjs
+
 serve: build ## build the site and serve it on ADDR
 	$(GO) run ./tools/serve --addr $(ADDR)
 
@@ -131,4 +134,4 @@ $(TRAIN)/.venv: $(TRAIN)/pyproject.toml $(TRAIN)/constraints.txt
 	.venv/bin/pip install --quiet --disable-pip-version-check -r weights/testdata/requirements.txt
 	@touch .venv
 
-.PHONY: help deps build serve test test-go test-fuzz fuzz test-browser test-train test-train-if train-env lint lint-format lint-vet lint-static lint-tree lint-page golden bench clean
+.PHONY: help deps build package serve test test-go test-fuzz fuzz test-browser test-train test-train-if train-env lint lint-format lint-vet lint-static lint-tree lint-page golden bench clean

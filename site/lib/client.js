@@ -9,8 +9,9 @@ export class Client {
   #last = 0;
   #ended = null;
 
-  constructor() {
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  /** @param {Worker} worker one that runs worker.js: bundlers want its address written out where it is started */
+  constructor(worker) {
+    this.#worker = worker;
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();

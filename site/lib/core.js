@@ -5,8 +5,9 @@ import { addTiles } from "./tiles.js";
 
 /** Starts the core, beside this file. @returns {Promise<object>} its functions */
 export function startCore() {
-  const here = (name) => new URL(name, import.meta.url).href;
-  return startProgram(here("wasm_exec.js"), here("unnoise.wasm"), "unnoiseCore");
+  // Written out, so that bundlers see which files are meant.
+  const loader = new URL("./wasm_exec.js", import.meta.url).href;
+  return startProgram(loader, new URL("./unnoise.wasm", import.meta.url).href, "unnoiseCore");
 }
 
 /**
@@ -20,7 +21,7 @@ export function startCore() {
  */
 export async function startProgram(loader, module, name) {
   try {
-    await import(loader);
+    await import(/* @vite-ignore */ loader);
     const go = new globalThis.Go();
     const fill = addTiles(go);
     const instance = await WebAssembly.instantiate(await compile(module), go.importObject);

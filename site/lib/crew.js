@@ -67,7 +67,8 @@ export class Crew {
 }
 
 async function hireOne(bytes) {
-  const client = new Client();
+  // This worker's own file, whatever a bundler has made of its name.
+  const client = new Client(new Worker(globalThis.location.href, { type: "module" }));
   try {
     await client.call("open", { source: { bytes }, engine: "cpu" }, { transfer: [bytes.buffer] });
     return client;

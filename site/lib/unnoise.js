@@ -27,10 +27,26 @@ export {
 export { forgetPack as forgetModel, keptPacks as storedModels } from "./store.js";
 export { Sampler };
 
-/** @import { OpenProgress } from "./types.js" */
-/** @typedef {import("./types.js").Info} Info */
+/** @typedef {import("./types.js").Stoppable} Stoppable */
+/** @typedef {import("./types.js").Seed} Seed */
+/** @typedef {import("./types.js").SamplerName} SamplerName */
+/** @typedef {import("./types.js").ProcessOptions} ProcessOptions */
+/** @typedef {import("./types.js").RepaintOptions} RepaintOptions */
+/** @typedef {import("./types.js").StartOptions} StartOptions */
 /** @typedef {import("./types.js").ChainOptions} ChainOptions */
+/** @typedef {import("./types.js").Between} Between */
+/** @typedef {import("./types.js").InterpolateOptions} InterpolateOptions */
+/** @typedef {import("./types.js").Observable} Observable */
+/** @typedef {import("./types.js").Counted} Counted */
 /** @typedef {import("./types.js").Progress} Progress */
+/** @typedef {import("./types.js").Frame} Frame */
+/** @typedef {import("./types.js").Info} Info */
+/** @typedef {import("./types.js").ModelInfo} ModelInfo */
+/** @typedef {import("./types.js").SelfTest} SelfTest */
+/** @typedef {import("./types.js").Layer} Layer */
+/** @typedef {import("./types.js").Activations} Activations */
+/** @typedef {import("./types.js").Benchmark} Benchmark */
+/** @typedef {import("./types.js").OpenProgress} OpenProgress */
 
 /**
  * Loads a model and chooses an engine.
@@ -44,9 +60,10 @@ export { Sampler };
  *   and {type: "check"} when the pack is there and the engine is being tested
  * @returns {Promise<Sampler>}
  */
-export async function createSampler({ model, engine = "auto", signal, onProgress } = {}) {
+export async function createSampler(options) {
+  const { model, engine = "auto", signal, onProgress } = options ?? {};
   const source = await packSource(model);
-  const client = new Client();
+  const client = startWorker();
   try {
     const transfer = source.bytes ? [source.bytes.buffer] : [];
     const info = await client.call("open", { source, engine }, { signal, onEvent: onProgress, transfer });
@@ -57,9 +74,13 @@ export async function createSampler({ model, engine = "auto", signal, onProgress
   }
 }
 
+function startWorker() {
+  return new Client(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
+}
+
 /** The version of the program. @returns {Promise<{version: string}>} */
 export async function version() {
-  const client = new Client();
+  const client = startWorker();
   try {
     return await client.call("version");
   } finally {
