@@ -1,5 +1,7 @@
 // A chain as the page has it: a number that the worker knows, and what was last heard of it.
 
+import { tabName } from "./keep.js";
+
 /** @import { Client } from "./client.js" */
 /** @import { Frame, Progress, Seed, Stoppable } from "./types.js" */
 
@@ -62,19 +64,22 @@ export class Chain {
    * @param {object} [options]
    * @param {AbortSignal} [options.signal] stops at once; the chain stays where it is and can go on
    * @param {number} [options.stepMs] a step takes at least so many milliseconds
+   * @param {boolean|object} [options.keep] keeps the last state in the browser's storage, twice a second, until the chain ends or is stopped:
+   *   after a reload keptChain() gives it back, with the object as its about
    * @param {(progress: Progress) => void} [options.onProgress] at most 30 times a second
    * @param {(frame: Frame, painted: () => void) => void} [options.onFrame] gets pixels as frame() gives them; the next ones come after
    *   painted()
    * @returns {Promise<Progress>} with done or paused true
    */
-  async run({ signal, stepMs = 0, onProgress, onFrame } = {}) {
+  async run({ signal, stepMs = 0, keep, onProgress, onFrame } = {}) {
     const onEvent = async ({ type, ...event }, painted) => {
       if (type === "frame") return onFrame?.(event, painted);
       this.index = event.index;
       if (event.left) await this.#refresh();
       onProgress?.(event);
     };
-    const last = await this.#call("run", { stepMs, frames: Boolean(onFrame) }, { signal, onEvent });
+    const kept = keep && { name: tabName(), about: { about: keep === true ? {} : keep } };
+    const last = await this.#call("run", { stepMs, frames: Boolean(onFrame), keep: kept }, { signal, onEvent });
     this.index = last.index;
     return last;
   }

@@ -1,6 +1,7 @@
 // Runs a chain in the worker, so that it goes on in a hidden tab, and shows it no more often than the page can paint.
 
 import { abortError } from "./errors.js";
+import { Keeper } from "./keep.js";
 
 // At most so many updates a second; the page acknowledges a picture when it has painted it.
 const updatesPerSecond = 30;
@@ -32,7 +33,8 @@ function sleepUntil(time) {
  * One run of a chain, from where it is to its end or to a pause.
  *
  * @param {object} chain a Chain of session.js
- * @param {{stepMs?: number, frames?: boolean}} options stepMs: a step takes at least so long; frames: send pictures
+ * @param {{stepMs?: number, frames?: boolean, keep?: {name: string, about: object}}} options stepMs: a step takes at least so long;
+ *   frames: send pictures; keep: see Keeper
  * @param {AbortSignal} signal
  * @param {(event: object, transfer?: Transferable[]) => void} post
  */
@@ -46,12 +48,14 @@ export class Run {
   #lastUpdate = Number.NEGATIVE_INFINITY;
   #pictureOnItsWay = false;
   #paused = false;
+  #keeper;
 
   constructor(chain, options, signal, post) {
     this.#chain = chain;
     this.#options = options;
     this.#signal = signal;
     this.#post = post;
+    this.#keeper = new Keeper(chain, options.keep);
   }
 
   /** Ends the run after the step under way. */
@@ -66,6 +70,15 @@ export class Run {
 
   /** Runs. Resolves to the last progress, with done or paused true; rejects with AbortError. */
   async run() {
+    try {
+      return await this.#steps();
+    } catch (error) {
+      if (error.name === "AbortError") await this.#keeper.forget();
+      throw error;
+    }
+  }
+
+  async #steps() {
     const { stepMs = 0, frames = false } = this.#options;
     for (;;) {
       if (this.#signal.aborted) throw abortError();
@@ -75,6 +88,7 @@ export class Run {
       if (last || state.left || this.#due()) await this.#update(state, frames, last);
       // A GPU may return from a step before its work is done; reading the picture waits for it, so that counts too.
       this.#note(performance.now() - started);
+      await this.#keeper.stepped(state, this.#paused);
       if (last) return { ...this.#progress(state), paused: !state.done };
       await sleepUntil(started + stepMs);
     }

@@ -25,6 +25,7 @@ export class Session {
   #handle;
   #queue = Promise.resolve();
   #crew;
+  #url;
   /** What the core and the pack's way here say; see Info in unnoise.js. */
   info;
 
@@ -46,6 +47,7 @@ export class Session {
     }
     if (pack.from === "network") pack.storageProblem = await keepPack(source.url, pack.bytes);
     this.#crew = new Crew(pack.bytes);
+    this.#url = source.url ?? "";
     this.info.pack = { bytes: pack.bytes.length, from: pack.from, storageProblem: pack.storageProblem };
   }
 
@@ -53,6 +55,12 @@ export class Session {
     const { session, ...info } = await this.#core.open(bytes, { engine, signal });
     this.#handle = session;
     this.info = info;
+  }
+
+  /** What the model is and where it came from, for those who want it again. */
+  get source() {
+    const { name, hash } = this.info.model;
+    return { name, hash, url: this.#url };
   }
 
   /** Calls fn(core, handle) when all earlier calls have ended: the core does one thing at a time. */

@@ -27,8 +27,8 @@ export async function keptPack(url) {
  * @returns {Promise<string>} why it could not be kept; "" where it was
  */
 export async function keepPack(url, bytes) {
-  if (!globalThis.caches) return "this address is neither https nor localhost";
   try {
+    if (!globalThis.caches) return "this address is neither https nor localhost";
     const cache = await caches.open(cacheName);
     for (const old of await cache.keys(url, { ignoreSearch: true })) {
       if (old.url !== url) await cache.delete(old);

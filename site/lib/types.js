@@ -113,6 +113,18 @@
  */
 
 /**
+ * A chain that was under way when its page was left.
+ *
+ * @typedef {object} KeptChain
+ * @property {Uint8Array} bytes for Sampler.resume
+ * @property {{name: string, hash: string, url: string}} model to be opened first; url is "" where it came from memory
+ * @property {number} index steps done
+ * @property {number} steps steps in all
+ * @property {number} time when it was kept, as Date.now() counts
+ * @property {object} about what run() was given as keep
+ */
+
+/**
  * The model, the engine, and how both were checked.
  *
  * @typedef {object} Info

@@ -24,6 +24,7 @@ export {
   UnsupportedModelError,
   UsageError,
 } from "./errors.js";
+export { forgetChain, keptChain } from "./keep.js";
 export { forgetPack as forgetModel, keptPacks as storedModels } from "./store.js";
 export { Sampler };
 
@@ -40,6 +41,7 @@ export { Sampler };
 /** @typedef {import("./types.js").Counted} Counted */
 /** @typedef {import("./types.js").Progress} Progress */
 /** @typedef {import("./types.js").Frame} Frame */
+/** @typedef {import("./types.js").KeptChain} KeptChain */
 /** @typedef {import("./types.js").Info} Info */
 /** @typedef {import("./types.js").ModelInfo} ModelInfo */
 /** @typedef {import("./types.js").SelfTest} SelfTest */

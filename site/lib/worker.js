@@ -37,8 +37,9 @@ const operations = {
     return keep(await session.resume(args, call.signal), call);
   },
 
-  async run({ chain, ...options }, call) {
-    call.run = new Run(chains.get(chain), options, call.signal, call.post);
+  async run({ chain, keep, ...options }, call) {
+    const kept = keep && { ...keep, about: { ...keep.about, model: session.source } };
+    call.run = new Run(chains.get(chain), { ...options, keep: kept }, call.signal, call.post);
     return call.run.run();
   },
 

@@ -253,7 +253,7 @@ function places(bench) {
   });
 
   bench.test("works without a network after the first visit", async () => {
-    const page = await bench.open({ query: query({ ...few, engine: "cpu" }) });
+    const page = await bench.open({ base: "/some/where/", query: query({ ...few, engine: "cpu" }) });
     await page.state("finished");
     await page.until(
       "the service worker",

@@ -53,6 +53,7 @@ export class Page {
   static async open(browser, folder, { query = "", ...options } = {}) {
     const page = new Page(browser, await serveSite(folder, options));
     browser.log.length = 0;
+    if (browser.asked) browser.asked.length = 0;
     await browser.open(page.site.url + query);
     return page;
   }
@@ -142,10 +143,17 @@ export class Page {
     return { width, height, rgba: Uint8Array.from(pixels) };
   }
 
-  /** Ends the server; fails where the page broke its own security policy or left an error unhandled. */
+  /** Ends the server; fails where the page broke its own security policy, left an error unhandled or asked another host. */
   async close() {
     await this.site.close();
-    const problems = [...this.site.reports.map((report) => JSON.stringify(report)), ...errorsOf(this.browser)];
+    const foreign = (this.browser.asked ?? []).filter(
+      (url) => /^(https?|wss?):/.test(url) && !url.startsWith(new URL(this.site.url).origin),
+    );
+    const problems = [
+      ...this.site.reports.map((report) => JSON.stringify(report)),
+      ...errorsOf(this.browser),
+      ...foreign,
+    ];
     if (problems.length) throw new Error(`the page broke its rules: ${problems.join("; ")}`);
   }
 }

@@ -115,7 +115,9 @@ async function start(name, profile, options) {
 
 function wrap(name, instance, page, close) {
   const log = [];
+  const asked = [];
   let closing = false;
+  page.on("request", (request) => asked.push(request.url()));
   page.on("console", (message) => log.push({ kind: message.type(), text: message.text() }));
   page.on("pageerror", (error) => log.push({ kind: "pageerror", text: String(error?.stack ?? error) }));
   const died = new Promise((resolve) => {
@@ -135,8 +137,26 @@ function wrap(name, instance, page, close) {
       closing = true;
       await close();
     },
+    asked,
     crashGPU: () => crashGPU(instance),
+    newTab: (url) => newTab(instance, url),
+    setQuota: (url, bytes) => setQuota(page, url, bytes),
+    workers: () => page.workers().length,
   };
+}
+
+/** Opens a second tab, in front of the first. */
+async function newTab(instance, url) {
+  const page = await instance.newPage();
+  await page.goto(url, { waitUntil: "load", timeout: 0 });
+  await page.bringToFront();
+  return { evaluate: (fn, ...args) => page.evaluate(fn, ...args), close: () => page.close() };
+}
+
+/** Leaves a site so many bytes of storage; Chromium alone can. */
+async function setQuota(page, url, quotaSize) {
+  const session = await page.createCDPSession();
+  await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(url).origin, quotaSize });
 }
 
 /** Ends Chromium's GPU process, as a driver's fault would. */
