@@ -90,6 +90,17 @@ func (f *filtering) windows(a *ConvArgs) int {
 	return roundUp(h, f.out) / f.out * (roundUp(w, f.out) / f.out)
 }
 
+// apart is added to the step between a window's places, which else is often a multiple of 4 kB: then all places' values would fall into the
+// same few lines of the nearest cache and drive each other out.
+const apart = 16
+
+// groupChannels is how many output channels are done at a time of many windows: a place's values are read once for all of them, while their
+// weights stay near. With few windows the weights are what is read, and one panel at a time is best.
+const (
+	groupChannels = 32
+	groupWindows  = 16
+)
+
 // filtered is a convolution under way: some of its windows, transformed.
 type filtered struct {
 	r            *Runner
@@ -100,14 +111,17 @@ type filtered struct {
 	f            *filtering
 	across, each int       // windows in a row, and in a sample
 	from, count  int       // the windows at hand
-	data         []float32 // [places][count][C]
+	data         []float32 // [places][count][C], places dataStep apart
 	kept         *keptWeights
+	group        int // panels done together
+	// Steps from place to place of the windows, of a panel's weights, of a panel's sums.
+	dataStep, weightStep, sumStep int
 }
 
-// The two kinds of work of a filtered convolution: its parts are windows, which are transformed, and panels.
+// The two kinds of work of a filtered convolution: its parts are windows, which are transformed, and groups of panels.
 type (
 	windowWork filtered
-	panelWork  filtered
+	groupWork  filtered
 )
 
 // filter computes Conv3x3 by f.
@@ -116,14 +130,25 @@ func (r *Runner) filter(f *filtering, a *ConvArgs, p *Panels) {
 	s := r.stageBordered(a, roundUp(h, f.out), roundUp(w, f.out))
 	total := a.N * f.windows(a)
 	v := &r.filtered
-	*v = filtered{r: r, a: a, p: p, s: s, ho: h, wo: w, f: f, kept: p.keep(f, f.places()*s.c*best.nr), across: (s.w - 2) / f.out, each: f.windows(a)}
+	*v = filtered{r: r, a: a, p: p, s: s, ho: h, wo: w, f: f, across: (s.w - 2) / f.out, each: f.windows(a), weightStep: s.c*best.nr + apart}
+	v.kept = p.keep(f, f.places()*v.weightStep)
 	for ; v.from < total; v.from += filteringWindows {
 		v.count = min(filteringWindows, total-v.from)
-		v.data = room(&r.windows, f.places()*v.count*s.c)
+		v.dataStep, v.sumStep = v.count*s.c+apart, roundUp(v.count, best.mr)*best.nr+apart
+		v.data = room(&r.windows, f.places()*v.dataStep)
+		v.group = r.groups(p.Count(), v.count)
 		r.parallel(v.count, (*windowWork)(v))
-		r.parallel(p.Count(), (*panelWork)(v))
+		r.parallel((p.Count()+v.group-1)/v.group, (*groupWork)(v))
 		v.kept.ready = true
 	}
+}
+
+// groups is how many panels are done together.
+func (r *Runner) groups(panels, windows int) int {
+	if windows < groupWindows {
+		return 1
+	}
+	return max(1, min(groupChannels/best.nr, panels/r.threads))
 }
 
 // keptWeights are a convolution's transformed weights, panel by panel, where there is room to keep them from one step to the next.
@@ -146,10 +171,10 @@ func (p *Panels) keep(f *filtering, size int) *keptWeights {
 	return &p.kept
 }
 
-// weights are panel i's, transformed by now: kept ones, or made in scratch.
-func (v *filtered) weights(work *workspace, i int, scratch []float32) []float32 {
-	size := v.f.places() * v.s.c * best.nr
-	out := scratch[v.p.K*best.nr:][:size]
+// weights are panel i's, transformed by now: kept ones, or made in room. wide is room for a panel as float32.
+func (v *filtered) weights(work *workspace, i int, room, wide []float32) []float32 {
+	size := v.f.places() * v.weightStep
+	out := room
 	if v.kept.data != nil {
 		out = v.kept.data[i*size:][:size]
 		if v.kept.ready {
@@ -157,10 +182,10 @@ func (v *filtered) weights(work *workspace, i int, scratch []float32) []float32 
 		}
 	}
 	t, width := &v.f.weights, v.s.c*best.nr
-	if v.p.f16 != nil && t.halves != nil && t.halves(out, width, v.p.halves(i), width, 3*width, width) == width {
+	if v.p.f16 != nil && t.halves != nil && t.halves(out, v.weightStep, v.p.halves(i), width, 3*width, width) == width {
 		return out
 	}
-	t.window(work.half[:], out, width, v.p.panel(i, scratch), width, 3*width, width)
+	t.window(work.half[:], out, v.weightStep, v.p.panel(i, wide), width, 3*width, width)
 	return out
 }
 
@@ -175,29 +200,46 @@ func (w *windowWork) do(thread, i int) {
 	v := (*filtered)(w)
 	n, y, x := v.place(i)
 	c := v.s.c
-	v.f.input.window(v.r.work[thread].half[:], v.data[i*c:], v.count*c, v.s.data[((n*v.s.h+y)*v.s.w+x)*c:], c, v.s.w*c, c)
+	v.f.input.window(v.r.work[thread].half[:], v.data[i*c:], v.dataStep, v.s.data[((n*v.s.h+y)*v.s.w+x)*c:], c, v.s.w*c, c)
 }
 
-// do computes the channels of panel i of all windows at hand.
-func (w *panelWork) do(thread, i int) {
+// do computes the channels of group i of all windows at hand.
+func (w *groupWork) do(thread, i int) {
 	v := (*filtered)(w)
-	c, nr, places := v.s.c, best.nr, v.f.places()
-	padded := roundUp(v.count, best.mr) * nr
-	scratch := v.r.thread(thread, (v.p.K+places*c)*nr+(places+v.f.out*v.f.out)*padded)
-	sums := scratch[(v.p.K+places*c)*nr:]
-	out := sums[places*padded:]
 	work := &v.r.work[thread]
-	weights := v.weights(work, i, scratch)
-	work.job.begin(v.a, v.ho, v.wo, i*nr)
+	places, outs, first := v.f.places(), v.f.out*v.f.out, i*v.group
+	panels := min(v.group, v.p.Count()-first)
+	scratch := v.r.thread(thread, panels*places*(v.weightStep+v.sumStep)+v.p.K*best.nr+outs*v.sumStep)
+	made, sums := scratch[:panels*places*v.weightStep], scratch[panels*places*v.weightStep:]
+	rest := sums[panels*places*v.sumStep:]
+	for p := range panels {
+		work.weights[p] = v.weights(work, first+p, made[p*places*v.weightStep:][:places*v.weightStep], rest)
+	}
+	v.multiply(work, panels, sums)
+	out := rest[v.p.K*best.nr:]
+	for p := range panels {
+		work.job.begin(v.a, v.ho, v.wo, (first+p)*best.nr)
+		v.f.output.window(work.half[:], out, v.sumStep, sums[p*places*v.sumStep:], v.sumStep, v.f.in*v.sumStep, v.sumStep-apart)
+		v.store(&work.job, out, v.sumStep)
+	}
+}
+
+// multiply makes the sums of a group, place by place.
+func (v *filtered) multiply(work *workspace, panels int, sums []float32) {
+	c, nr, places := v.s.c, best.nr, v.f.places()
+	most := len(work.offs)
+	if panels > 1 {
+		most = groupWindows
+	}
 	for place := range places {
 		for w := 0; w < v.count; {
-			n := stepped(work.offs[:], (place*v.count+w)*c, c, v.count-w)
-			best.run(sums[place*padded+w*nr:], v.data, work.offs[:roundUp(n, best.mr)], 0, 1, c, weights[place*c*nr:])
+			n := stepped(work.offs[:most], place*v.dataStep+w*c, c, v.count-w)
+			for p := range panels {
+				best.run(sums[(p*places+place)*v.sumStep+w*nr:], v.data, work.offs[:roundUp(n, best.mr)], 0, 1, c, work.weights[p][place*v.weightStep:])
+			}
 			w += n
 		}
 	}
-	v.f.output.window(work.half[:], out, padded, sums, padded, v.f.in*padded, padded)
-	v.store(&work.job, out, padded)
 }
 
 // store stores what lies inside the picture.
