@@ -49,19 +49,34 @@ func panelsOf(columns int) int { return (columns + best.nr - 1) / best.nr }
 // pack copies keys (scaled by 1/sqrt(width)) and values into panels, zero behind the last column.
 func (h *attnHead) pack() {
 	nr, c := best.nr, h.a.C
-	clear(h.keys)
-	clear(h.values)
 	scale := float32(1 / math.Sqrt(float64(h.width)))
-	for p := range h.a.P {
-		panel := h.keys[p/nr*h.width*nr+p%nr:]
-		for i, k := range h.qkv[p*3*c+c:][:h.width] {
-			panel[i*nr] = k * scale
-		}
+	for first := 0; first < h.a.P; first += nr {
+		h.packKeys(h.keys[first*h.width:][:h.width*nr], h.qkv[first*3*c+c:], min(nr, h.a.P-first), scale)
 	}
 	for from := 0; from < h.width; from += nr {
-		panel, width := h.values[from*h.a.P:], min(nr, h.width-from)
+		panel, v, width := h.values[from*h.a.P:][:h.a.P*nr], h.qkv[2*c+from:], min(nr, h.width-from)
+		if width == nr {
+			gathered(panel, v, 3*c, nr, h.a.P)
+			continue
+		}
+		clear(panel)
 		for p := range h.a.P {
-			copy(panel[p*nr:][:width], h.qkv[p*3*c+2*c+from:])
+			copy(panel[p*nr:][:width], v[p*3*c:])
+		}
+	}
+}
+
+// packKeys fills a panel with count keys.
+func (h *attnHead) packKeys(panel, keys []float32, count int, scale float32) {
+	nr, done := best.nr, 0
+	if count == nr {
+		done = transposed(panel, keys, 3*h.a.C, nr, h.width, scale)
+	} else {
+		clear(panel)
+	}
+	for j := range count {
+		for i, k := range keys[j*3*h.a.C:][done:h.width] {
+			panel[(done+i)*nr+j] = k * scale
 		}
 	}
 }

@@ -14,6 +14,9 @@ type transform struct {
 	both func(out []float32, outStep int, in []float32, across, down, n int) int
 	// halves is both for float16 values.
 	halves func(out []float32, outStep int, in []uint16, across, down, n int) int
+	// store, where there is one, does both and finishes a row of whole windows' channels of a panel: out and residual begin at the first
+	// window's first pixel. Pixels stand pixel apart, rows of them row.
+	store func(out []float32, pixel, row int, in []float32, inStep, windows int, scale, shift, residual []float32, mul float32)
 }
 
 // window transforms n channels along both axes.
@@ -61,7 +64,7 @@ const filteringBlock = 64
 const filteringWindows = 256
 
 // filtering chooses the way to compute a: nil for direct sums. What is saved is weighed against the transforms of one pair of channels,
-// counted in multiplications. Weights are transformed anew each time, as they are widened, unless there is room to keep them; few windows do not repay that. The choice is one for a sample alone, so that it is the same in every batch:
+// counted in multiplications. Weights are transformed anew each time, as they are widened; few windows do not repay that. The choice is one for a sample alone, so that it is the same in every batch:
 // a sample's bits must not depend on its company.
 func (a *ConvArgs) filtering() *filtering {
 	if a.Stride != 1 || a.Channels() < 8 {
@@ -112,8 +115,7 @@ type filtered struct {
 	across, each int       // windows in a row, and in a sample
 	from, count  int       // the windows at hand
 	data         []float32 // [places][count][C], places dataStep apart
-	kept         *keptWeights
-	group        int // panels done together
+	group        int       // panels done together
 	// Steps from place to place of the windows, of a panel's weights, of a panel's sums.
 	dataStep, weightStep, sumStep int
 }
@@ -131,7 +133,6 @@ func (r *Runner) filter(f *filtering, a *ConvArgs, p *Panels) {
 	total := a.N * f.windows(a)
 	v := &r.filtered
 	*v = filtered{r: r, a: a, p: p, s: s, ho: h, wo: w, f: f, across: (s.w - 2) / f.out, each: f.windows(a), weightStep: s.c*best.nr + apart}
-	v.kept = p.keep(f, f.places()*v.weightStep)
 	for ; v.from < total; v.from += filteringWindows {
 		v.count = min(filteringWindows, total-v.from)
 		v.dataStep, v.sumStep = v.count*s.c+apart, roundUp(v.count, best.mr)*best.nr+apart
@@ -139,7 +140,6 @@ func (r *Runner) filter(f *filtering, a *ConvArgs, p *Panels) {
 		v.group = r.groups(p.Count(), v.count)
 		r.parallel(v.count, (*windowWork)(v))
 		r.parallel((p.Count()+v.group-1)/v.group, (*groupWork)(v))
-		v.kept.ready = true
 	}
 }
 
@@ -151,42 +151,15 @@ func (r *Runner) groups(panels, windows int) int {
 	return max(1, min(groupChannels/best.nr, panels/r.threads))
 }
 
-// keptWeights are a convolution's transformed weights, panel by panel, where there is room to keep them from one step to the next.
-type keptWeights struct {
-	f     *filtering
-	data  []float32 // nil where there is no room
-	ready bool
-}
-
-// keep finds the weights kept for f, or makes room for them: size values a panel.
-func (p *Panels) keep(f *filtering, size int) *keptWeights {
-	if p.kept.f == f {
-		return &p.kept
-	}
-	p.Spare.give(len(p.kept.data))
-	p.kept = keptWeights{f: f}
-	if size *= p.Count(); p.Spare.take(size) {
-		p.kept.data = make([]float32, size)
-	}
-	return &p.kept
-}
-
-// weights are panel i's, transformed by now: kept ones, or made in room. wide is room for a panel as float32.
-func (v *filtered) weights(work *workspace, i int, room, wide []float32) []float32 {
-	size := v.f.places() * v.weightStep
-	out := room
-	if v.kept.data != nil {
-		out = v.kept.data[i*size:][:size]
-		if v.kept.ready {
-			return out
-		}
-	}
+// weights makes panel i's transformed weights. wide is room for a panel as float32.
+//
+// They are not kept from step to step: they are eight times as large as the float16 ones, and reading them takes as long as making them.
+func (v *filtered) weights(work *workspace, i int, out, wide []float32) {
 	t, width := &v.f.weights, v.s.c*best.nr
 	if v.p.f16 != nil && t.halves != nil && t.halves(out, v.weightStep, v.p.halves(i), width, 3*width, width) == width {
-		return out
+		return
 	}
 	t.window(work.half[:], out, v.weightStep, v.p.panel(i, wide), width, 3*width, width)
-	return out
 }
 
 // place is the sample, row and column of window i.
@@ -213,19 +186,40 @@ func (w *groupWork) do(thread, i int) {
 	made, sums := scratch[:panels*places*v.weightStep], scratch[panels*places*v.weightStep:]
 	rest := sums[panels*places*v.sumStep:]
 	for p := range panels {
-		work.weights[p] = v.weights(work, first+p, made[p*places*v.weightStep:][:places*v.weightStep], rest)
+		v.weights(work, first+p, made[p*places*v.weightStep:][:places*v.weightStep], rest)
 	}
-	v.multiply(work, panels, sums)
+	v.multiply(work, panels, made, sums)
 	out := rest[v.p.K*best.nr:]
 	for p := range panels {
 		work.job.begin(v.a, v.ho, v.wo, (first+p)*best.nr)
-		v.f.output.window(work.half[:], out, v.sumStep, sums[p*places*v.sumStep:], v.sumStep, v.f.in*v.sumStep, v.sumStep-apart)
-		v.store(&work.job, out, v.sumStep)
+		v.finish(work, sums[p*places*v.sumStep:], out)
+	}
+}
+
+// finish transforms a panel's sums back and stores them.
+func (v *filtered) finish(work *workspace, sums, out []float32) {
+	if j := &work.job; v.f.output.store != nil && v.ho%v.f.out == 0 && v.wo%v.f.out == 0 && j.width() == best.nr {
+		v.storeWhole(j, sums)
+		return
+	}
+	v.f.output.window(work.half[:], out, v.sumStep, sums, v.sumStep, v.f.in*v.sumStep, v.sumStep-apart)
+	v.store(&work.job, out, v.sumStep)
+}
+
+// storeWhole does both where all windows lie inside the picture and all of the panel's channels exist.
+func (v *filtered) storeWhole(j *job, sums []float32) {
+	for i := 0; i < v.count; {
+		n, y, x := v.place(i)
+		run := min(v.count-i, v.across-x/v.f.out) // windows of one row
+		j.affine(n)
+		at := ((n*v.ho+y)*v.wo+x)*v.a.Cout + j.channel
+		v.f.output.store(v.a.Out[at:], v.a.Cout, v.wo*v.a.Cout, sums[i*best.nr:], v.sumStep, run, j.scale[:], j.shift[:], from(v.a.Residual, at), v.a.Mul)
+		i += run
 	}
 }
 
 // multiply makes the sums of a group, place by place.
-func (v *filtered) multiply(work *workspace, panels int, sums []float32) {
+func (v *filtered) multiply(work *workspace, panels int, weights, sums []float32) {
 	c, nr, places := v.s.c, best.nr, v.f.places()
 	most := len(work.offs)
 	if panels > 1 {
@@ -235,7 +229,7 @@ func (v *filtered) multiply(work *workspace, panels int, sums []float32) {
 		for w := 0; w < v.count; {
 			n := stepped(work.offs[:most], place*v.dataStep+w*c, c, v.count-w)
 			for p := range panels {
-				best.run(sums[(p*places+place)*v.sumStep+w*nr:], v.data, work.offs[:roundUp(n, best.mr)], 0, 1, c, work.weights[p][place*v.weightStep:])
+				best.run(sums[(p*places+place)*v.sumStep+w*nr:], v.data, work.offs[:roundUp(n, best.mr)], 0, 1, c, weights[(p*places+place)*v.weightStep:])
 			}
 			w += n
 		}

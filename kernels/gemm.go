@@ -80,31 +80,8 @@ func scalarTile(acc []float32, s []float32, offs []int, rowStride, rows, run int
 // Float16 stays float16: a panel is widened when it is used.
 type Panels struct {
 	K, Cout int
-	// Spare is room to keep what is made of the weights from one use to the next; nil for none.
-	Spare *Spare
-	f16   []uint16
-	f32   []float32
-	kept  keptWeights
-}
-
-// Spare is a number of float32 values that may yet be kept. Those who share it take turns.
-type Spare struct{ left int }
-
-// NewSpare allows the given number of bytes.
-func NewSpare(bytes int) *Spare { return &Spare{bytes / 4} }
-
-func (s *Spare) take(n int) bool {
-	if s == nil || n > s.left {
-		return false
-	}
-	s.left -= n
-	return true
-}
-
-func (s *Spare) give(n int) {
-	if s != nil {
-		s.left += n
-	}
+	f16     []uint16
+	f32     []float32
 }
 
 // PackPanels cuts w, of k rows and cout columns.

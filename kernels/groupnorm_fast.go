@@ -6,7 +6,7 @@ type normWork struct {
 	a *GroupNormArgs
 }
 
-// GroupNorm computes PlainGroupNorm: per channel, float32 sums of a row's pixels gathered in float64, first plainly for
+// GroupNorm computes PlainGroupNorm: per channel, float32 sums of some pixels gathered in float64, first plainly for
 // the mean, then centred on that mean for the variance. The second pass also mends the mean.
 func (r *Runner) GroupNorm(a *GroupNormArgs) {
 	r.norm = normWork{r, a}
@@ -39,7 +39,10 @@ func (w *workspace) groups(n int) []moments {
 	return w.moments[:n]
 }
 
-// channelSums sums one sample's rows, channel by channel.
+// normPixels is how many pixels are summed in float32.
+const normPixels = 64
+
+// channelSums sums one sample's pixels, channel by channel.
 type channelSums struct {
 	a      *GroupNormArgs
 	n      int
@@ -54,18 +57,19 @@ func (s *channelSums) pass() {
 	a, c, mean := s.a, len(s.line)/3, s.mean()
 	clear(s.groups)
 	sums, squares := s.line[:c], s.line[c:2*c]
-	for y := range a.H {
+	first, pixels := s.n*a.H*a.W, a.H*a.W
+	for done := 0; done < pixels; done += normPixels {
 		clear(s.line[:2*c])
-		row, c0 := (s.n*a.H+y)*a.W, a.C[0]
-		centred(sums[:c0], squares[:c0], a.In[0][row*c0:][:a.W*c0], mean, c0)
+		at, count, c0 := first+done, min(normPixels, pixels-done), a.C[0]
+		centred(sums[:c0], squares[:c0], a.In[0][at*c0:][:count*c0], mean, c0)
 		if c1 := a.C[1]; c1 > 0 {
-			centred(sums[c0:], squares[c0:], a.In[1][row*c1:][:a.W*c1], mean[c0:], c1)
+			centred(sums[c0:], squares[c0:], a.In[1][at*c1:][:count*c1], mean[c0:], c1)
 		}
 		s.gather()
 	}
 }
 
-// gather adds a row's sums to their groups'.
+// gather adds a piece's sums to their groups'.
 func (s *channelSums) gather() {
 	c := len(s.line) / 3
 	size := c / len(s.groups)

@@ -6,9 +6,10 @@ import "unsafe"
 
 func init() {
 	best = tile{"wasm simd", 4, outsideNR, outsideTile}
-	outside = loops{widen: outsideWiden, activate: outsideActivate, softmax: outsideSoftmax, centred: outsideCentred, finish: outsideFinish}
+	outside = loops{widen: outsideWiden, activate: outsideActivate, softmax: outsideSoftmax, centred: outsideCentred, finish: outsideFinish, rows: outsideRows, transpose: outsideTranspose}
 	f2.input.both, f4.input.both = floats(4, 4, f2InputOutside), floats(6, 6, f4InputOutside)
 	f2.output.both, f4.output.both = floats(4, 2, f2OutputOutside), floats(6, 4, f4OutputOutside)
+	f2.output.store, f4.output.store = finished(4, 2, f2StoreOutside), finished(6, 4, f4StoreOutside)
 	f2.weights.both, f4.weights.both = floats(3, 4, f2WeightsOutside), floats(3, 6, f4WeightsOutside)
 	f2.weights.halves, f4.weights.halves = halves(3, 4, f2WeightsHalfOutside), halves(3, 6, f4WeightsHalfOutside)
 }
@@ -102,5 +103,35 @@ func halves(size, places int, outside windowOutside) func(out []float32, outStep
 			outside(at(out, 0), int32(4*outStep), unsafe.Pointer(&in[0]), int32(2*across), int32(2*down), int32(n))
 		}
 		return n
+	}
+}
+
+func outsideRows(out []float32, outStep int, in []float32, inStep, n int) {
+	_, _ = out[(n-1)*outStep+outsideNR-1], in[(n-1)*inStep+outsideNR-1]
+	rowsOutside(at(out, 0), int32(4*outStep), at(in, 0), int32(4*inStep), int32(n))
+}
+
+// outsideTranspose does as many columns as fill vectors, and says how many.
+func outsideTranspose(out, in []float32, step, n int, mul float32) int {
+	if n &^= 3; n > 0 {
+		_, _ = out[n*outsideNR-1], in[(outsideNR-1)*step+n-1]
+		transposeOutside(at(out, 0), at(in, 0), int32(4*step), int32(n), mul)
+	}
+	return n
+}
+
+type storeOutside func(out unsafe.Pointer, pixel, row int32, in unsafe.Pointer, inStep, windows int32, scale, shift, residual unsafe.Pointer, mul float32)
+
+// finished is transform.store for windows of size x size sums and outs x outs pixels.
+func finished(size, outs int, outside storeOutside) func([]float32, int, int, []float32, int, int, []float32, []float32, []float32, float32) {
+	return func(out []float32, pixel, row int, in []float32, inStep, windows int, scale, shift, residual []float32, mul float32) {
+		last := (outs-1)*row + (windows*outs-1)*pixel + outsideNR - 1
+		_, _, _, _ = out[last], in[(size*size-1)*inStep+windows*outsideNR-1], scale[outsideNR-1], shift[outsideNR-1]
+		var r unsafe.Pointer
+		if residual != nil {
+			_ = residual[last]
+			r = at(residual, 0)
+		}
+		outside(at(out, 0), int32(4*pixel), int32(4*row), at(in, 0), int32(4*inStep), int32(windows), at(scale, 0), at(shift, 0), r, mul)
 	}
 }

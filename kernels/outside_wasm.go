@@ -62,3 +62,19 @@ func f4WeightsOutside(out unsafe.Pointer, outStep int32, in unsafe.Pointer, acro
 //go:wasmimport tiles f4WeightsHalf
 //go:noescape
 func f4WeightsHalfOutside(out unsafe.Pointer, outStep int32, in unsafe.Pointer, across, down, n int32)
+
+//go:wasmimport tiles rows
+//go:noescape
+func rowsOutside(out unsafe.Pointer, outStep int32, in unsafe.Pointer, inStep, n int32)
+
+//go:wasmimport tiles transpose
+//go:noescape
+func transposeOutside(out, in unsafe.Pointer, step, n int32, mul float32)
+
+//go:wasmimport tiles f2OutputStore
+//go:noescape
+func f2StoreOutside(out unsafe.Pointer, pixel, row int32, in unsafe.Pointer, inStep, windows int32, scale, shift, residual unsafe.Pointer, mul float32)
+
+//go:wasmimport tiles f4OutputStore
+//go:noescape
+func f4StoreOutside(out unsafe.Pointer, pixel, row int32, in unsafe.Pointer, inStep, windows int32, scale, shift, residual unsafe.Pointer, mul float32)

@@ -26,7 +26,6 @@ type workspace struct {
 	offs    [maxOffs]int
 	half    [maxIn * maxIn * filteringBlock]float32 // transformed along one axis
 	job     job
-	weights [groupChannels][]float32 // of the panels of a group
 	moments []moments
 }
 

@@ -17,7 +17,7 @@ func useOutside(name string) (restore func()) {
 
 func (f filtering) without() filtering {
 	for _, t := range []*transform{&f.input, &f.weights, &f.output} {
-		t.both, t.halves = nil, nil
+		t.both, t.halves, t.store = nil, nil, nil
 	}
 	return f
 }

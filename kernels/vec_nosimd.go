@@ -19,3 +19,9 @@ func activateRow(out []float32, step int, in []float32, c int, norm []float32, t
 func spread(out []float32, stride int, acc []float32, nr, n int) {
 	spreadScalar(out, stride, acc, nr, nr, n)
 }
+func transposed(out, in []float32, step, nr, n int, mul float32) int { return 0 }
+func gathered(out, in []float32, step, nr, n int) {
+	for i := range n {
+		copy(out[i*nr:][:nr], in[i*step:])
+	}
+}

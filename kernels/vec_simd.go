@@ -14,7 +14,10 @@ type loops struct {
 	softmax  func(row []float32)
 	exp      func(row []float32, top float32) float32 // exps
 	centred  func(sum, squares, x, mean []float32, c int)
-	finish   func(out []float32, stride int, acc []float32, n int, scale, shift, residual []float32, mul float32)
+	rows     func(out []float32, outStep int, in []float32, inStep, n int) // n rows of a tile's channels
+	// transpose is out[i][j] = in[j][i] * mul for as many of n columns i as it can, and says how many; j goes over a tile's channels.
+	transpose func(out, in []float32, step, n int, mul float32) int
+	finish    func(out []float32, stride int, acc []float32, n int, scale, shift, residual []float32, mul float32)
 }
 
 // outside holds those that there are.
@@ -186,6 +189,10 @@ func centred(sum, squares, x, mean []float32, c int) {
 
 // spread copies n rows of nr values to places stride values apart.
 func spread(out []float32, stride int, acc []float32, nr, n int) {
+	if outside.rows != nil && nr == best.nr {
+		outside.rows(out, stride, acc, nr, n)
+		return
+	}
 	if !haveVec || nr%lanes != 0 {
 		spreadScalar(out, stride, acc, nr, nr, n)
 		return
@@ -197,6 +204,25 @@ func spread(out []float32, stride int, acc []float32, nr, n int) {
 			storeAt(unsafe.Add(o, 4*j), loadAt(unsafe.Add(a, 4*j)))
 		}
 		o, a = unsafe.Add(o, 4*stride), unsafe.Add(a, 4*nr)
+	}
+}
+
+// transposed is out[i][j] = in[j][i] * mul for nr rows j and as many of n columns i as vectors can, and says how many.
+func transposed(out, in []float32, step, nr, n int, mul float32) int {
+	if outside.transpose != nil && nr == best.nr {
+		return outside.transpose(out, in, step, n, mul)
+	}
+	return 0
+}
+
+// gathered copies n rows of nr values, step apart, to one behind the other.
+func gathered(out, in []float32, step, nr, n int) {
+	if outside.rows != nil && nr == best.nr {
+		outside.rows(out, nr, in, step, n)
+		return
+	}
+	for i := range n {
+		copy(out[i*nr:][:nr], in[i*step:])
 	}
 }
 

@@ -18,10 +18,13 @@ func main() {
 
 // functions are the kernels in the order of the table.
 func functions(fused bool) []*function {
-	list := []*function{tile(fused), widen(fused), activate(fused), finish(fused), centred(fused), softmax(fused)}
+	list := []*function{tile(fused), widen(fused), activate(fused), finish(fused), centred(fused), softmax(fused), rows(fused), transpose(fused)}
 	float := func(f *function, address int) expr { return f.load(address, 0) }
 	for _, a := range axes {
 		list = append(list, a.window(a.name, fused, 4, float))
+		if a.out < a.in {
+			list = append(list, a.finished(a.name+"Store", fused))
+		}
 		if a.in == 3 {
 			list = append(list, a.window(a.name+"Half", fused, 2, (*function).halves))
 		}

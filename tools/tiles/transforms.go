@@ -116,3 +116,60 @@ func (f *function) column(p, in, across, col int) {
 	}
 	f.set(p)
 }
+
+// finished is a transform back of a row of windows and what follows, for a tile's channels:
+//
+//	NAME(out, pixel, row, in, inStep, windows, scale, shift, residual, mul)
+//
+// residual is 0 or goes like out; pixel and row are steps of both.
+func (a axis) finished(name string, fused bool) *function {
+	const out, pixel, row, in, inStep, windows, scale, shift, residual, factor = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+	f := newFunction(name, fused, i32, i32, i32, i32, i32, i32, i32, i32, i32, f32)
+	f.constants(a.constants...)
+	p, line, q, x, half, y := f.local(1, i32), f.local(1, i32), f.local(1, i32), f.local(a.in, v128), f.local(a.in*a.out, v128), f.local(1, v128)
+	m := f.vec(func() { f.get(factor); f.simd(vSplatF32) })
+	pick := func(first int) (list []expr) {
+		for i := range a.in {
+			list = append(list, f.v(first+i))
+		}
+		return list
+	}
+	channels := func(j int) {
+		for col := range a.in {
+			f.column(p, in, inStep, col)
+			for r := range a.in {
+				f.let(x+r, f.load(p, 16*j))
+				for range a.in {
+					f.sum(p, p, inStep, 0)
+				}
+			}
+			for r, e := range a.apply(f, pick(x)) {
+				f.let(half+r*a.in+col, e)
+			}
+		}
+		f.number(0)
+		f.set(line)
+		for r := range a.out {
+			f.copy(q, line)
+			for _, e := range a.apply(f, pick(half+r*a.in)) {
+				f.let(y, f.madd(e, f.load(scale, 16*j), f.load(shift, 16*j)))
+				f.get(residual)
+				f.when(func() { f.sum(p, residual, q, 0); f.let(y, f.add(f.v(y), f.load(p, 16*j))) })
+				f.sum(p, out, q, 0)
+				f.store(p, 16*j, f.mul(f.v(y), m))
+				f.sum(q, q, pixel, 0)
+			}
+			f.sum(line, line, row, 0)
+		}
+	}
+	f.times(windows, 1, func() {
+		for j := range nv {
+			channels(j)
+		}
+		f.move(in, 16*nv)
+		f.sum(out, out, pixel, log2(a.out))
+		f.get(residual)
+		f.when(func() { f.sum(residual, residual, pixel, log2(a.out)) })
+	})
+	return f
+}

@@ -202,16 +202,72 @@ func softmax(fused bool) *function {
 // across puts the largest lane, or the sum of all, into every lane of a local.
 func (f *function) across(op, local int) {
 	for _, turn := range []int{2, 1} {
-		f.let(local, f.two(op, f.v(local), func() {
-			f.get(local)
-			f.get(local)
-			var bytes []byte
-			for lane := range 4 {
-				for b := range 4 {
-					bytes = append(bytes, byte((lane+turn)%4*4+b))
-				}
+		f.let(local, f.two(op, f.v(local), f.pick(local, local, turn, (1+turn)%4, (2+turn)%4, (3+turn)%4)))
+	}
+}
+
+// rows is
+//
+//	rows(out, outStep, in, inStep, n)
+//
+// n rows of a tile's channels copied.
+func rows(fused bool) *function {
+	const out, outStep, in, inStep, n = 0, 1, 2, 3, 4
+	f := newFunction("rows", fused, i32, i32, i32, i32, i32)
+	f.times(n, 1, func() {
+		for j := range nv {
+			f.store(out, 16*j, f.load(in, 16*j))
+		}
+		f.sum(in, in, inStep, 0)
+		f.sum(out, out, outStep, 0)
+	})
+	return f
+}
+
+// transpose is
+//
+//	transpose(out, in, step, n, mul)
+//
+// out[i][j] = in[j][i] * mul for n columns of as many rows as a tile has channels.
+func transpose(fused bool) *function {
+	const out, in, step, n, factor = 0, 1, 2, 3, 4
+	f := newFunction("transpose", fused, i32, i32, i32, i32, f32)
+	p, x := f.local(1, i32), f.local(8, v128)
+	m := f.vec(func() { f.get(factor); f.simd(vSplatF32) })
+	f.times(n, 4, func() {
+		f.copy(p, in)
+		for j := range nv {
+			for row := range 4 {
+				f.let(x+row, f.mul(f.load(p, 0), m))
+				f.sum(p, p, step, 0)
 			}
-			f.simd(vShuffle, bytes...)
-		}))
+			// Pairs of rows interleaved, then pairs of pairs.
+			for pair := range 2 {
+				f.let(x+4+2*pair, f.pick(x+2*pair, x+2*pair+1, 0, 4, 1, 5))
+				f.let(x+5+2*pair, f.pick(x+2*pair, x+2*pair+1, 2, 6, 3, 7))
+			}
+			for half := range 2 {
+				f.store(out, 16*(2*half*nv+j), f.pick(x+4+half, x+6+half, 0, 1, 4, 5))
+				f.store(out, 16*((2*half+1)*nv+j), f.pick(x+4+half, x+6+half, 2, 3, 6, 7))
+			}
+		}
+		f.move(in, 16)
+		f.move(out, 4*16*nv)
+	})
+	return f
+}
+
+// pick is four lanes of those of a (0 to 3) and b (4 to 7).
+func (f *function) pick(a, b int, lanes ...int) expr {
+	var bytes []byte
+	for _, lane := range lanes {
+		for i := range 4 {
+			bytes = append(bytes, byte(4*lane+i))
+		}
+	}
+	return func() {
+		f.get(a)
+		f.get(b)
+		f.simd(vShuffle, bytes...)
 	}
 }

@@ -16,17 +16,12 @@ type program struct {
 	plan    *unet.Plan
 	weights map[string]matrix
 	vectors map[string][]float32
-	spare   *kernels.Spare
 	batch   int
 	slots   [][]float32
 	data    [][]float32 // of every tensor of the plan, during Run
 	ops     []operation // those of the plan
 	fetch   *fetcher    // of a lean engine
 }
-
-// spareBytes is how much a network may keep of its transformed weights, which are eight times as large as the float16 ones: all of a
-// small network's, and little against what a large one needs anyway.
-const spareBytes = 64 << 20
 
 // matrix is a weight as the kernels want it: its definition for the plain engine, panels for the fast one.
 type matrix struct {
@@ -37,10 +32,10 @@ type matrix struct {
 
 // Load implements engine.Engine.
 func (e *Engine) Load(ctx context.Context, plan *unet.Plan, src engine.Source) (engine.Program, error) {
-	p := &program{e: e, plan: plan, weights: map[string]matrix{}, vectors: map[string][]float32{}, spare: kernels.NewSpare(spareBytes)}
+	p := &program{e: e, plan: plan, weights: map[string]matrix{}, vectors: map[string][]float32{}}
 	p.ops = operations(plan)
 	if e.lean {
-		p.fetch, p.spare = newFetcher(plan, src), kernels.NewSpare(0)
+		p.fetch = newFetcher(plan, src)
 		return p, nil
 	}
 	for _, w := range plan.Weights {
@@ -69,7 +64,6 @@ func (p *program) load(src engine.Source, w unet.WeightSpec) (err error) {
 	if !p.e.plain {
 		cout := w.Shape[len(w.Shape)-1]
 		m.panels = kernels.PackPanels(m.weight, max(len(m.weight.F16), len(m.weight.F32))/cout, cout)
-		m.panels.Spare = p.spare
 		m.weight = kernels.Weight{}
 	}
 	p.weights[w.Name] = m
