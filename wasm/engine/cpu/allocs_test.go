@@ -11,7 +11,7 @@ import (
 // A step allocates nothing on the heap once its buffers are made: no pause for the collector, and no growth of a page's memory.
 func TestStepAllocatesNothing(t *testing.T) {
 	for _, threads := range []int{1, 2} {
-		d, out, x := opened(t, "digits", threads)
+		d, out, x := opened(t, "digits", threads, 1)
 		ts, terms := []float64{500}, []engine.Term{{Coef: 0.9, T: x}, {Coef: 0.1, T: out}}
 		run := func() {
 			if err := d.Denoise(context.Background(), out, x, ts, nil); err != nil {
@@ -27,18 +27,18 @@ func TestStepAllocatesNothing(t *testing.T) {
 	}
 }
 
-// opened is a shipped network with a tensor for its output and one for its input, at batch 1.
-func opened(t testing.TB, name string, threads int) (d *engine.Denoiser, out, x engine.Tensor) {
+// opened is a shipped network with a tensor for its output and one for its input.
+func opened(t testing.TB, name string, threads, batch int) (d *engine.Denoiser, out, x engine.Tensor) {
 	m := shipped(t, name)
 	e := cpu.New(cpu.Options{Threads: threads})
 	d, err := engine.NewDenoiser(context.Background(), e, m.Net, m.Plan, m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x, err = e.NewTensor(d.InShape(1)); err != nil {
+	if x, err = e.NewTensor(d.InShape(batch)); err != nil {
 		t.Fatal(err)
 	}
-	if out, err = e.NewTensor(d.OutShape(1)); err != nil {
+	if out, err = e.NewTensor(d.OutShape(batch)); err != nil {
 		t.Fatal(err)
 	}
 	return d, out, x
