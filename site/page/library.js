@@ -1,3 +1,3 @@
 // All that the page uses of the library.
 
-export { createSampler, forgetModel, storedModels } from "../lib/unnoise.js";
+export { createSampler, forgetModel, keptChain, storedModels } from "../lib/unnoise.js";

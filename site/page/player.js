@@ -267,6 +267,8 @@ export class Player {
     const options = {
       signal,
       stepMs: settings.pace === "slow" ? (slowSeconds * 1000) / chain.steps : 0,
+      // So that a reload can go on.
+      keep: { settings },
       onProgress: (progress) => {
         if (signal.aborted) return;
         track.progress = progress;

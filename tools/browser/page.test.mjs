@@ -67,7 +67,7 @@ function suite(name) {
     bench.browser = await launchBrowser(name, { webgpu: true });
   });
   after(() => bench.browser?.close());
-  for (const tests of [pictures, engines, loss, controls, timeline, places, files, network]) tests(bench);
+  for (const tests of [pictures, engines, loss, controls, timeline, places, reload, files, network]) tests(bench);
 }
 
 /** What is drawn. */
@@ -263,6 +263,21 @@ function places(bench) {
     await bench.browser.open(`${page.site.url}${query({ ...few, seed: 4, engine: "cpu" })}`);
     await page.state("finished");
     await bench.compare({ ...few, seed: 4 });
+  });
+}
+
+/** What a reload interrupts. */
+function reload(bench) {
+  if (bench.name === "webkit") return;
+  bench.test("a reload in mid-chain offers to go on, to the same picture", async () => {
+    const settings = { ...few, steps: 50 };
+    const page = await bench.open({ query: query({ ...settings, pace: "slow", engine: "cpu" }) });
+    await page.until("some steps", () => Number.parseInt(document.getElementById("r-step").textContent, 10) > 12);
+    await bench.browser.open(`${page.site.url}${query({ ...settings, engine: "cpu" })}`);
+    await page.notice("A picture was under way");
+    await page.clickNotice("Go on");
+    await page.state("finished");
+    await bench.compare(settings);
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { showCard } from "../card.js";
 import { byId } from "../dom.js";
+import { keptChain } from "../library.js";
 import { showFacts } from "../sample/facts.js";
 import { forkNotice } from "../sample/fork.js";
 import { listenToKeys } from "../sample/keys.js";
@@ -184,6 +185,7 @@ export class SampleView {
   /** Reads the list of models, shows a picture at once, then loads and draws what the address says. */
   async start() {
     const { models, player, notices } = this.#studio;
+    const kept = await keptChain();
     try {
       await models.read();
     } catch (error) {
@@ -212,10 +214,30 @@ export class SampleView {
     if (values.hash && values.hash !== this.#studio.info.model.hash.slice(0, 16)) {
       notices.show("hash", { title: t("hash.title"), text: t("hash.text") });
     }
-    if (document.body.dataset.view !== "sample") return;
+    if (document.body.dataset.view !== "sample" || this.#offersToGoOn(kept)) return;
     if (asked) return this.#replay(values.forks);
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     return this.#drawing((settings) => player.draw(settings));
+  }
+
+  /** Offers to go on with the chain that was under way when the page was left. @returns {boolean} false: there is none */
+  #offersToGoOn(kept) {
+    const { info, player, notices } = this.#studio;
+    if (kept?.model.hash !== info.model.hash) return false;
+    const { settings } = kept.about;
+    const goOn = () => {
+      this.#form.set(settings);
+      return this.#drawing(async () => {
+        await player.open(kept.bytes, settings);
+        await player.resume();
+      });
+    };
+    const actions = [
+      { label: t("kept.on"), run: goOn },
+      { label: t("kept.again"), run: () => this.draw() },
+    ];
+    notices.show("kept", { title: t("kept.title"), text: t("kept.text", kept), actions });
+    return true;
   }
 
   /** Draws what the address says: the chain, and then fork after fork. */

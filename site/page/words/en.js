@@ -149,6 +149,10 @@ export default {
   "facts.hash": "Hash",
 
   "notice.region": "Messages",
+  "kept.title": "A picture was under way",
+  "kept.text": "When this page was left, step {index} of {steps} was done.",
+  "kept.on": "Go on",
+  "kept.again": "Start again",
   "notice.close": "Close this message",
   "storage.title": "The browser does not keep the model",
   "storage.text": "The reason: {why}. Everything works, but the next visit fetches it again and needs a network.",

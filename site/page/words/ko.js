@@ -150,6 +150,10 @@ export default {
   "facts.hash": "해시",
 
   "notice.region": "알림",
+  "kept.title": "그리던 그림이 있습니다",
+  "kept.text": "페이지를 떠날 때 {steps}단계 중 {index}단계까지 그렸습니다.",
+  "kept.on": "이어서 그리기",
+  "kept.again": "처음부터",
   "notice.close": "이 알림 닫기",
   "storage.title": "브라우저가 모델을 보관하지 않습니다",
   "storage.text": "까닭: {why}. 지금은 모두 작동하지만, 다음 방문 때 네트워크로 다시 받아야 합니다.",
