@@ -92,7 +92,8 @@ function ways(pageTest) {
       await page.browser.evaluate((hash) => {
         location.hash = hash;
       }, name);
-      const there = (wanted) => document.querySelector(`#view-${wanted} h2`) && document.body.dataset.view === wanted;
+      const there = (wanted) =>
+        document.querySelector(`#view-${wanted} h2`) !== null && document.body.dataset.view === wanted;
       await page.until(name, there, name);
       assert.deepEqual(await page.browser.evaluate(visible), [`view-${name}`]);
       const current = await page.browser.evaluate(() => document.querySelector(".top nav [aria-current]").hash);
@@ -101,7 +102,7 @@ function ways(pageTest) {
   });
 
   pageTest("Korean is chosen, said to the browser, and remembered", "#forward", async (page) => {
-    await page.until("the view", () => document.querySelector("#view-forward h2"));
+    await page.until("the view", () => document.querySelector("#view-forward h2") !== null);
     await page.browser.evaluate(() => document.querySelector(".languages [lang=ko]").click());
     await page.until("Korean", () => document.querySelector("#view-forward h2").textContent === "노이즈 더하기");
     assert.equal(await page.browser.evaluate(() => document.documentElement.lang), "ko");
@@ -148,13 +149,13 @@ function screens(pageTest) {
     "points walk to where pictures are, and the chain of screen 7 ends in a picture",
     "#learn/4",
     async (page) => {
-      await page.until("the field", () => document.querySelector("#view-learn .plane"));
+      await page.until("the field", () => document.querySelector("#view-learn .plane") !== null);
       await page.browser.evaluate(() => document.querySelector("#view-learn .primary").click());
       await page.until("the last step", () => /168/.test(document.querySelector("#view-learn .live").textContent));
       await page.browser.evaluate(() => {
         location.hash = "learn/7";
       });
-      await page.until("screen 7", () => document.querySelector("#view-learn .playing"));
+      await page.until("screen 7", () => document.querySelector("#view-learn .playing") !== null);
       await page.browser.evaluate(() => document.querySelector("#view-learn .playing .primary").click());
       await page.until("the end", () => /Step 50 of 50/.test(document.querySelector("#view-learn .live").textContent));
     },

@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 // Pictures of the page in its states, on a desk and on a phone, light and dark, for people to judge:
 //
-//   node tools/browser/shots.mjs [NAME...]      writes build/shots/NAME-SIZE-THEME.png; all states unless named
+//   node tools/browser/shots.mjs [--browser NAME] [STATE...]
+//
+// writes build/shots/BROWSER-STATE-SIZE-THEME.png; Chromium and all states unless named. WebKitGTK has the light desk alone.
 
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { buildSite } from "./buildsite.mjs";
 import { launchBrowser } from "./launch.mjs";
 import { Page } from "./pagedriver.mjs";
@@ -93,6 +96,48 @@ const states = {
   },
 };
 
+/** The page at one of its views, where something has been done: clicks on elements, and what is waited for. */
+function viewState(hash, clicks = [], ready = () => true) {
+  return {
+    options: { query: `${replay({ model: "digits", count: 1, seed: 5, steps: 3 })}#${hash}` },
+    async reach(page) {
+      const there = (name) => document.querySelector(`#view-${name} h2`) && document.body.dataset.state !== "loading";
+      await page.until(hash, there, hash.split("/")[0]);
+      await new Promise((done) => setTimeout(done, 1500));
+      for (const selector of clicks)
+        await page.browser.evaluate((wanted) => document.querySelector(wanted).click(), selector);
+      await page.until("what was begun", ready);
+      await new Promise((done) => setTimeout(done, 500));
+    },
+  };
+}
+
+const idle = () => document.querySelectorAll('.view:not([hidden]) [data-running="yes"]').length === 0;
+const views = {
+  forward: viewState("forward"),
+  interpolate: viewState("interpolate", ["#view-interpolate .primary"], () =>
+    document.querySelector("#view-interpolate .strip-row"),
+  ),
+  edit: viewState("edit", ["#view-edit .primary"], idle),
+  code: viewState("code", ["#view-code [value='8']", "#view-code .group .primary"], idle),
+  models: viewState("models"),
+  engine: viewState("engine"),
+  learn1: viewState("learn/1"),
+  learn2: viewState("learn/2"),
+  learn3: viewState("learn/3"),
+  learn4: viewState("learn/4", ["#view-learn .primary"], () =>
+    /168/.test(document.querySelector("#view-learn .live").textContent),
+  ),
+  learn5: viewState("learn/5"),
+  learn6: viewState("learn/6"),
+  learn7: viewState("learn/7", ["#view-learn .playing .primary"], idle),
+  learn8: viewState("learn/8", ["#view-learn .job .primary"], idle),
+  learn9: viewState("learn/9"),
+  learn10: viewState("learn/10", ["#view-learn .job .primary"], idle),
+  korean: viewState("learn/7", [".languages [lang=ko]"]),
+};
+Object.assign(states, views);
+
 /** Half of a file, and no more for now. */
 function sendSlowly(response) {
   response.writeHead(200, { "Content-Length": 2_311_036 });
@@ -102,22 +147,29 @@ function sendSlowly(response) {
 
 async function shoot(browser, folder, name, size, theme) {
   const { options, reach } = states[name];
-  await browser.setView({ ...sizes[size], dark: theme === "dark" });
+  // WebKitGTK can set neither.
+  const { scale, ...plain } = sizes[size];
+  await browser.setView(browser.name === "webkit" ? plain : { ...plain, scale, dark: theme === "dark" });
   const page = await Page.open(browser, folder, options);
   await reach(page);
-  await browser.screenshot(join(out, `${name}-${size}-${theme}.png`));
+  await browser.screenshot(join(out, `${browser.name}-${name}-${size}-${theme}.png`));
   await page.site.close();
 }
 
-const names = process.argv.slice(2).length ? process.argv.slice(2) : Object.keys(states);
+const { values, positionals } = parseArgs({
+  options: { browser: { type: "string", default: "chromium" } },
+  allowPositionals: true,
+});
+const names = positionals.length ? positionals : Object.keys(states);
 mkdirSync(out, { recursive: true });
 const folder = await buildSite();
-const browser = await launchBrowser("chromium");
+const browser = await launchBrowser(values.browser);
 for (const name of names) {
   for (const size of Object.keys(sizes)) {
     for (const theme of ["light", "dark"]) {
-      // One picture of the widest screen is enough.
+      // One picture of the widest screen is enough, and WebKitGTK has no dark page.
       if (size === "wide" && (name !== "middle" || theme === "dark")) continue;
+      if (values.browser === "webkit" && (theme === "dark" || size !== "desk")) continue;
       await shoot(browser, folder, name, size, theme);
     }
   }
