@@ -6,8 +6,9 @@ import { figure, segments, slider } from "./controls.js";
 import { Job } from "./job.js";
 import { cell, shownPicture } from "./source.js";
 
-// How much of the file has come at each look.
-const shares = [0.02, 0.06, 0.12, 0.25, 0.4, 0.6, 0.8, 1];
+// How much of the file has come at each look, beyond its head, without which nothing can be decoded.
+const shares = [0, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1];
+const headBytes = 24;
 
 /** Coding, and the way back. */
 export class Arrival {
@@ -82,8 +83,7 @@ export class Arrival {
 
   async #decode(sampler, share, signal) {
     const { bytes } = this.#coded;
-    // Whoever has not the whole head yet sees nothing.
-    const length = share === 1 ? bytes.length : Math.max(24, Math.round(share * bytes.length));
+    const length = Math.min(bytes.length, Math.round(headBytes + share * (bytes.length - headBytes)));
     const { picture, level } = await sampler.decode(bytes.slice(0, length), { signal });
     if (signal.aborted) return;
     const i = this.#looks.push({ picture, length, level }) - 1;
