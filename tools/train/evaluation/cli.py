@@ -20,6 +20,7 @@ def parser():
     p.add_argument("--data", default="digits", help="digits, nouns or a folder of pictures")
     p.add_argument("--size", type=int, default=32)
     p.add_argument("--cache", type=Path, default=ROOT / "build" / "evaluate", help="where classifiers are kept")
+    p.add_argument("--classifier-steps", type=int, default=1500, help="how long the classifier is trained; distances of two lengths cannot be compared")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--sample", type=Path, default=ROOT / "build" / "sample", help="the sampler's program")
     p.add_argument("--json", action="store_true")
@@ -42,7 +43,7 @@ def parser():
 
 
 def judge_files(args):
-    judge = Judge(args.data, args.size, args.cache)
+    judge = Judge.of(args)
     return [{"path": path} | judge.all(samples.read(path, judge.source.channels)) for path in args.path]
 
 

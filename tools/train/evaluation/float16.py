@@ -52,7 +52,7 @@ def pairs(args, m, channels):
 
 def compare(args):
     """Both sets' measures, and how near their pictures are."""
-    m, judge = Model(args.folder), Judge(args.data, args.size, args.cache)
+    m, judge = Model(args.folder), Judge.of(args)
     here, there = pairs(args, m, judge.source.channels)
     labels = np.arange(args.n) % m.classes if m.classes else None
     found = psnr(here, there)

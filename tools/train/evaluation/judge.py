@@ -16,6 +16,11 @@ class Judge:
         self.pixels, self.labels = self.real(data, size, count)
         self.features = classifier.features(self.model, self.pixels)
 
+    @classmethod
+    def of(cls, args):
+        """The judge that a command line asks for."""
+        return cls(args.data, args.size, args.cache, steps=args.classifier_steps)
+
     def real(self, data, size, count):
         if isinstance(self.source, Nouns):
             return self.source.pictures(np.arange(count), seed=2)

@@ -1,8 +1,8 @@
 """Samples to be judged: from files, or drawn by the product's own sampler from a pack."""
 
+import resource
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -34,17 +34,23 @@ def labels_of(count, classes):
     return [str(i % classes) for i in range(count)]
 
 
+def processor_seconds():
+    """What programs that were started and ended here have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def draw(program, pack, count, channels, options, threads=1, seed=1):
-    """Samples of a pack by `sample many`, and its seconds a picture on so many threads."""
+    """Samples of a pack by `sample many`, and its processor seconds a picture: other work on the machine does not count."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "samples.npz"
         command = [str(program), "many", "--model", str(pack), "--threads", str(threads), "--seed", str(seed),
                    "-n", str(count), "--out", str(out), *options]  # fmt: skip
-        began = time.monotonic()
+        began = processor_seconds()
         try:
             done = subprocess.run(command, capture_output=True, text=True)
         except FileNotFoundError as err:
             raise InputError(f"{program}: not found; `make build` makes it") from err
         if done.returncode:
             raise InputError(f"{pack}: {done.stderr.strip()}")
-        return read(out, channels), (time.monotonic() - began) / count
+        return read(out, channels), (processor_seconds() - began) / count

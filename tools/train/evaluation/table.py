@@ -18,11 +18,11 @@ def options_of(run, count, classes):
 
 def rows(args):
     """A row a run."""
-    judge = Judge(args.data, args.size, args.cache)
+    judge = Judge.of(args)
     classes = null_label(args.pack) or 0
     labels = [i % classes for i in range(args.n)] if classes else None
     found = []
     for run in args.runs:
         pixels, seconds = samples.draw(args.sample, args.pack, args.n, judge.source.channels, options_of(run, args.n, classes), args.threads)
-        found.append({"run": run, "s/picture": seconds} | judge.all(pixels, labels))
+        found.append({"run": run, "processor s/picture": seconds} | judge.all(pixels, labels))
     return found

@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 
+import numpy as np
 import pytest
 import runs
 import torch
 from diffusers import DDPMScheduler
 from safetensors.torch import load_file, save_file
 
-from evaluation.float16 import psnr
+from evaluation.float16 import psnr, replay
 from evaluation.model import Model
 from train import export, network, sampling
 from train.settings import Settings
@@ -67,6 +68,9 @@ def test_the_product_samples_as_pytorch_does(tmp_path, tools, predict, variance)
     found = load_file(tmp_path / "states.safetensors")
     torch.testing.assert_close(found["x"][-1], expected, rtol=0, atol=2e-4)
     assert psnr(found["image"].numpy(), sampling.to_pixels(expected)).min() > 50
+    expected = sampling.to_pixels(sampling.ddim(m.network, m.process, m.settings, x, 8, labels, m.null))
+    drawn = replay(tools / "sample", tmp_path / "m.safetensors", x, 8, labels)
+    assert np.abs(drawn.astype(int) - expected).max() <= 1
 
 
 def test_the_library_reads_the_folder(tmp_path):
