@@ -84,7 +84,8 @@ func (b *builder) pages() error {
 	}
 	data := b.source("site", "page", "data")
 	if !exists(data) {
-		return nil
+		// So that asking for it is no error.
+		return writeFile(filepath.Join(b.out, "page", "data", "ablation.json"), []byte(`{"rows": []}`))
 	}
 	return os.CopyFS(filepath.Join(b.out, "page", "data"), os.DirFS(data))
 }

@@ -204,6 +204,7 @@ export default {
   "learn.table.loss": "loss",
   "learn.table.is": "IS",
   "learn.table.fid": "FID",
+  "learn.table.own": "distance {distance}, {bits} bits/dim; FID in the paper {fid}",
   "learn.table.unstable": "unstable",
   "learn.guess.mu": "mean μ̃",
   "learn.guess.eps": "noise ε",

@@ -198,6 +198,7 @@ export default {
   "learn.table.loss": "손실",
   "learn.table.is": "IS",
   "learn.table.fid": "FID",
+  "learn.table.own": "거리 {distance}, {bits}비트/차원, 논문의 FID {fid}",
   "learn.table.unstable": "불안정",
   "learn.guess.mu": "평균 μ̃",
   "learn.guess.eps": "노이즈 ε",

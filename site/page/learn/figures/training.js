@@ -62,7 +62,7 @@ function paperTable() {
 }
 
 /**
- * The same table of small models trained for it, with a sheet of samples in each cell, where the site has one.
+ * The same comparison among small models that were trained for it, with a sheet of samples of each, where the site has one.
  *
  * @returns {Promise<HTMLElement|null>}
  */
@@ -71,17 +71,19 @@ async function ownTable() {
   const response = await fetch(new URL("ablation.json", base));
   if (!response.ok) return null;
   const { rows } = await response.json();
-  return rows?.length ? sheetTable(rows, base) : null;
+  return rows.length ? element("div", { className: "ablation" }, ...rows.map((row) => sheetOf(row, base))) : null;
 }
 
-function sheetTable(rows, base) {
-  const cells = rows.map(({ title, text, sheet }) =>
-    element(
-      "figure",
-      {},
-      element("img", { src: new URL(sheet, base).href, alt: title, loading: "lazy", width: 128, height: 128 }),
-      element("figcaption", {}, text ?? title),
-    ),
+function sheetOf({ title, sheet, frechet, bits, paper }, base) {
+  const picture = sheet
+    ? element("img", { src: new URL(sheet, base).href, alt: title, loading: "lazy", width: 128, height: 128 })
+    : worded("p", "learn.table.unstable", undefined, { className: "empty" });
+  const number = (value) => (value ? value.mean.toPrecision(3) : "–");
+  const values = { distance: number(frechet), bits: number(bits), fid: paper?.fid ?? "–" };
+  return element(
+    "figure",
+    {},
+    picture,
+    element("figcaption", {}, element("strong", {}, title), " ", worded("span", "learn.table.own", values)),
   );
-  return element("div", { className: "ablation" }, ...cells);
 }
