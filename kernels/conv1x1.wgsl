@@ -16,6 +16,11 @@ struct Params {
   mul: f32,
 }
 
+// What is staged: where it is float16, half the memory goes by. Products and sums are float32 whatever it is.
+alias number = f32;
+alias number4 = vec4<number>;
+
+override HALF: bool = false; // number is f16
 override WIDE: bool = false; // weights are float32 rather than pairs of float16
 override CQ: u32 = 16u;      // quads of output channels
 override ROWS: u32 = 16u;    // quads of pixels
@@ -32,8 +37,8 @@ override TAPS: u32 = 256u;   // staged quads of weights, 16 * CQ
 @group(0) @binding(7) var<storage, read> residual: array<f32>;
 @group(0) @binding(8) var<storage, read_write> out: array<f32>;
 
-var<workgroup> staged: array<vec4f, STAGED>; // [quad of channels][pixel]
-var<workgroup> taps: array<vec4f, TAPS>;     // [channel][quad]
+var<workgroup> staged: array<number4, STAGED>; // [quad of channels][pixel]
+var<workgroup> taps: array<number4, TAPS>;     // [channel][quad]
 
 // silu cannot overflow: the exponent is never positive.
 fn silu(x: vec4f) -> vec4f {
@@ -83,14 +88,24 @@ fn weight(i: u32) -> vec4f {
   return vec4f(unpack2x16float(w.x), unpack2x16float(w.y));
 }
 
+// staging is v as it is staged. Conversions to float16 may cut off, which would make all activations smaller: round to
+// nearest first.
+fn staging(v: vec4f) -> number4 {
+  if (!HALF) {
+    return number4(v);
+  }
+  let bits = bitcast<vec4u>(v);
+  return number4(bitcast<vec4f>((bits + vec4u(0xfffu) + ((bits >> vec4u(13u)) & vec4u(1u))) & vec4u(0xffffe000u)));
+}
+
 fn stage(index: u32, pixel: u32, c: u32, firstQuad: u32) {
   for (var i = index; i < STAGED; i += CQ * ROWS) {
     // Neighbouring threads take neighbouring channels, which stand together in memory.
-    staged[i % 4u * 4u * ROWS + i / 4u] = at(pixel + i / 4u, c + i % 4u * 4u);
+    staged[i % 4u * 4u * ROWS + i / 4u] = staging(at(pixel + i / 4u, c + i % 4u * 4u));
   }
   let quads = (p.cout + 3u) / 4u;
   for (var i = index; i < TAPS; i += CQ * ROWS) {
-    taps[i] = weight((c + i / CQ) * quads + min(firstQuad + i % CQ, quads - 1u));
+    taps[i] = number4(weight((c + i / CQ) * quads + min(firstQuad + i % CQ, quads - 1u)));
   }
 }
 
@@ -142,10 +157,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
       let v1 = staged[i + 1u];
       let v2 = staged[i + 2u];
       let v3 = staged[i + 3u];
-      acc0 += w0 * v0.x + w1 * v0.y + w2 * v0.z + w3 * v0.w;
-      acc1 += w0 * v1.x + w1 * v1.y + w2 * v1.z + w3 * v1.w;
-      acc2 += w0 * v2.x + w1 * v2.y + w2 * v2.z + w3 * v2.w;
-      acc3 += w0 * v3.x + w1 * v3.y + w2 * v3.z + w3 * v3.w;
+      acc0 += vec4f(w0) * f32(v0.x) + vec4f(w1) * f32(v0.y) + vec4f(w2) * f32(v0.z) + vec4f(w3) * f32(v0.w);
+      acc1 += vec4f(w0) * f32(v1.x) + vec4f(w1) * f32(v1.y) + vec4f(w2) * f32(v1.z) + vec4f(w3) * f32(v1.w);
+      acc2 += vec4f(w0) * f32(v2.x) + vec4f(w1) * f32(v2.y) + vec4f(w2) * f32(v2.z) + vec4f(w3) * f32(v2.w);
+      acc3 += vec4f(w0) * f32(v3.x) + vec4f(w1) * f32(v3.y) + vec4f(w2) * f32(v3.z) + vec4f(w3) * f32(v3.w);
     }
     workgroupBarrier();
   }

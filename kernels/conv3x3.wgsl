@@ -21,7 +21,12 @@ struct Params {
   mul: f32,
 }
 
+// What is staged: where it is float16, half the memory goes by. Products and sums are float32 whatever it is.
+alias number = f32;
+alias number4 = vec4<number>;
+
 override STRIDE: u32 = 1u;
+override HALF: bool = false; // number is f16
 override WIDE: bool = false; // weights are float32 rather than pairs of float16
 override CQ: u32 = 16u;      // quads of output channels
 override QX: u32 = 2u;       // quads of pixels in a row
@@ -41,8 +46,8 @@ override TAPS: u32 = 576u;   // staged quads of weights, 36 * CQ
 @group(0) @binding(7) var<storage, read> residual: array<f32>;
 @group(0) @binding(8) var<storage, read_write> out: array<f32>;
 
-var<workgroup> pixels: array<vec4f, STAGED>; // [row][column] of four channels
-var<workgroup> taps: array<vec4f, TAPS>;     // [tap][channel][quad]
+var<workgroup> pixels: array<number4, STAGED>; // [row][column] of four channels
+var<workgroup> taps: array<number4, TAPS>;     // [tap][channel][quad]
 
 var<private> acc0: vec4f;
 var<private> acc1: vec4f;
@@ -97,29 +102,39 @@ fn weight(i: u32) -> vec4f {
   return vec4f(unpack2x16float(w.x), unpack2x16float(w.y));
 }
 
+// staging is v as it is staged. Conversions to float16 may cut off, which would make all activations smaller: round to
+// nearest first.
+fn staging(v: vec4f) -> number4 {
+  if (!HALF) {
+    return number4(v);
+  }
+  let bits = bitcast<vec4u>(v);
+  return number4(bitcast<vec4f>((bits + vec4u(0xfffu) + ((bits >> vec4u(13u)) & vec4u(1u))) & vec4u(0xffffe000u)));
+}
+
 fn stage(index: u32, n: u32, y: i32, x: i32, c: u32, firstQuad: u32) {
   for (var i = index; i < STAGED; i += CQ * ROWS) {
-    pixels[i] = at(n, y + i32(i / SX), x + i32(i % SX), c);
+    pixels[i] = staging(at(n, y + i32(i / SX), x + i32(i % SX), c));
   }
   let quads = (p.cout + 3u) / 4u;
   let channels = (p.c0 + p.c1 + 3u) / 4u * 4u;
   for (var i = index; i < TAPS; i += CQ * ROWS) {
     let row = i / CQ; // tap * 4 + channel
     let quad = min(firstQuad + i % CQ, quads - 1u);
-    taps[i] = weight(((row / 4u) * channels + c + row % 4u) * quads + quad);
+    taps[i] = number4(weight(((row / 4u) * channels + c + row % 4u) * quads + quad));
   }
 }
 
 // tap adds the products of four pixels, four channels each, with the weights from quad i on.
-fn tap(v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f, i: u32) {
+fn tap(v0: number4, v1: number4, v2: number4, v3: number4, i: u32) {
   let w0 = taps[i];
   let w1 = taps[i + CQ];
   let w2 = taps[i + 2u * CQ];
   let w3 = taps[i + 3u * CQ];
-  acc0 += w0 * v0.x + w1 * v0.y + w2 * v0.z + w3 * v0.w;
-  acc1 += w0 * v1.x + w1 * v1.y + w2 * v1.z + w3 * v1.w;
-  acc2 += w0 * v2.x + w1 * v2.y + w2 * v2.z + w3 * v2.w;
-  acc3 += w0 * v3.x + w1 * v3.y + w2 * v3.z + w3 * v3.w;
+  acc0 += vec4f(w0) * f32(v0.x) + vec4f(w1) * f32(v0.y) + vec4f(w2) * f32(v0.z) + vec4f(w3) * f32(v0.w);
+  acc1 += vec4f(w0) * f32(v1.x) + vec4f(w1) * f32(v1.y) + vec4f(w2) * f32(v1.z) + vec4f(w3) * f32(v1.w);
+  acc2 += vec4f(w0) * f32(v2.x) + vec4f(w1) * f32(v2.y) + vec4f(w2) * f32(v2.z) + vec4f(w3) * f32(v2.w);
+  acc3 += vec4f(w0) * f32(v3.x) + vec4f(w1) * f32(v3.y) + vec4f(w2) * f32(v3.z) + vec4f(w3) * f32(v3.w);
 }
 
 // window adds the nine taps; first is the staged pixel of the first output's first tap.

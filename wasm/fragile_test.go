@@ -30,7 +30,7 @@ func (f *fragile) call() error {
 
 // Info claims to be WebGPU, whose chains are kept.
 func (f *fragile) Info() engine.Info {
-	return engine.Info{Engine: "webgpu", Adapter: "fragile", Precision: "float32"}
+	return engine.Info{Engine: "webgpu", Adapter: "fragile", Precision: engine.Exact}
 }
 
 func (f *fragile) NewTensor(s engine.Shape) (engine.Tensor, error) {

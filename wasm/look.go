@@ -97,7 +97,7 @@ func (c *core) selfTest(ctx context.Context, a args) (any, error) {
 		return nil, err
 	}
 	t, err := outlasting(ctx, s, func() (test, error) {
-		t := test{probe: -1, skipped: len(s.model.Probe) == 0}
+		t := test{probe: -1, bound: s.denoiser.Engine.Info().Bound(model.ProbeBound), skipped: len(s.model.Probe) == 0}
 		t.operations = selftest.SelfTest(ctx, s.denoiser.Engine, cpu.New(cpu.Options{Threads: 1, Plain: true}))
 		for _, r := range t.operations {
 			if r.Err != nil {
@@ -127,7 +127,7 @@ func (t *test) describe() map[string]any {
 	if t.probe >= 0 || math.IsNaN(t.probe) {
 		probe = t.probe
 	}
-	return object("probeError", probe, "probeSkipped", t.skipped, "bound", model.ProbeBound, "operations", operations)
+	return object("probeError", probe, "probeSkipped", t.skipped, "bound", t.bound, "operations", operations)
 }
 
 // layers(session) lists the operations of the network's plan with what each writes.

@@ -63,9 +63,9 @@ func (c *core) chainOf(a args) (*chain, error) {
 
 func (c *core) info(context.Context, args) (any, error) { return object("version", version), nil }
 
-// open(packBytes, {engine}) opens a pack on an engine.
+// open(packBytes, {engine, precision}) opens a pack on an engine.
 func (c *core) open(ctx context.Context, a args) (any, error) {
-	s, err := openSession(ctx, a.bytes(0), a.option(1, "engine").string("auto"))
+	s, err := openSession(ctx, a.bytes(0), a.option(1, "engine").string("auto"), a.option(1, "precision").string("exact"))
 	if err != nil {
 		return nil, err
 	}

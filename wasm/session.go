@@ -20,6 +20,7 @@ import (
 type session struct {
 	model    *model.Model
 	asked    string // the engine asked for
+	fast     bool   // float16 inputs were asked for, where the GPU has them
 	denoiser *engine.Denoiser
 	test     test
 	dropped  []drop
@@ -33,6 +34,7 @@ type session struct {
 // test is what an engine was tried with: every operation, and the pack's probe through the whole network.
 type test struct {
 	operations []selftest.Result
+	bound      float64 // of the probe
 	probe      float64 // largest difference from the probe; -1 where it was not run
 	skipped    bool    // the probe would have taken too long: the first step is looked at instead
 }
@@ -52,9 +54,12 @@ func probeBudget(i engine.Info) int64 {
 // drop is an engine that was not taken, and why.
 type drop struct{ engine, reason string }
 
-// openSession checks a pack and finds an engine for it. "auto" goes down the ladder webgpu, cpu; a named engine works
+// openSession checks a pack and finds an engine for it; precision is "exact" or, where the GPU can, "fast". "auto" goes down the ladder webgpu, cpu; a named engine works
 // or is an error.
-func openSession(ctx context.Context, pack []byte, asked string) (*session, error) {
+func openSession(ctx context.Context, pack []byte, asked, precision string) (*session, error) {
+	if precision != "exact" && precision != "fast" {
+		return nil, usage("unknown precision " + strconv.Quote(precision) + ", expected exact or fast")
+	}
 	m, err := model.OpenBytes(pack, "pack")
 	if err != nil {
 		return nil, err
@@ -62,7 +67,7 @@ func openSession(ctx context.Context, pack []byte, asked string) (*session, erro
 	if err := m.Verify(); err != nil {
 		return nil, err
 	}
-	s := &session{model: m, asked: asked, chains: map[*chain]bool{}}
+	s := &session{model: m, asked: asked, fast: precision == "fast", chains: map[*chain]bool{}}
 	s.open = s.newEngine
 	return s, s.choose(ctx)
 }
@@ -103,7 +108,7 @@ func (s *session) newEngine(ctx context.Context, name string) (engine.Engine, er
 	if name == "cpu" {
 		return cpu.New(cpu.Options{Threads: 1}), nil
 	}
-	e, err := webgpu.New(ctx)
+	e, err := webgpu.New(ctx, webgpu.Options{Fast: s.fast})
 	if err != nil {
 		return nil, named("EngineError", err)
 	}
@@ -116,7 +121,7 @@ func (s *session) newEngine(ctx context.Context, name string) (engine.Engine, er
 
 // prove runs the self-test and the probe; the network stays loaded.
 func (s *session) prove(ctx context.Context, e engine.Engine) error {
-	t := test{probe: -1}
+	t := test{probe: -1, bound: e.Info().Bound(model.ProbeBound)}
 	t.operations = selftest.SelfTest(ctx, e, cpu.New(cpu.Options{Threads: 1, Plain: true}))
 	for _, r := range t.operations {
 		if r.Err != nil {
@@ -160,8 +165,9 @@ func (s *session) probe(ctx context.Context, d *engine.Denoiser, c model.ProbeCa
 	if err != nil {
 		return 0, err
 	}
-	if !(worst <= model.ProbeBound) {
-		return worst, errors.New("probe: the network's output is off by " + short(worst) + ", allowed " + short(model.ProbeBound))
+	allowed := d.Engine.Info().Bound(model.ProbeBound)
+	if !(worst <= allowed) {
+		return worst, errors.New("probe: the network's output is off by " + short(worst) + ", allowed " + short(allowed))
 	}
 	return worst, nil
 }

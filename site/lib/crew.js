@@ -70,7 +70,7 @@ async function hireOne(bytes) {
   // This worker's own file, whatever a bundler has made of its name.
   const client = new Client(new Worker(globalThis.location.href, { type: "module" }));
   try {
-    await client.call("open", { source: { bytes }, engine: "cpu" }, { transfer: [bytes.buffer] });
+    await client.call("open", { source: { bytes }, asked: { engine: "cpu" } }, { transfer: [bytes.buffer] });
     return client;
   } catch (error) {
     client.end(error);

@@ -33,17 +33,17 @@ export class Session {
     this.#core = core;
   }
 
-  /** Loads a pack; see readPack. A pack that was kept and turns out damaged is fetched once more. */
-  async open(source, engine, options) {
+  /** Loads a pack, see readPack, as asked: {engine, precision}. A pack that was kept and turns out damaged is fetched once more. */
+  async open(source, asked, options) {
     let pack = await readPack(source, options);
     options.onProgress({ type: "check" });
     try {
-      await this.#openCore(pack.bytes, engine, options.signal);
+      await this.#openCore(pack.bytes, asked, options.signal);
     } catch (error) {
       if (pack.from !== "storage" || error.name !== "PackError") throw error;
       await forgetPack(source.url);
       pack = await readPack(source, options);
-      await this.#openCore(pack.bytes, engine, options.signal);
+      await this.#openCore(pack.bytes, asked, options.signal);
     }
     if (pack.from === "network") pack.storageProblem = await keepPack(source.url, pack.bytes);
     this.#crew = new Crew(pack.bytes);
@@ -51,8 +51,8 @@ export class Session {
     this.info.pack = { bytes: pack.bytes.length, from: pack.from, storageProblem: pack.storageProblem };
   }
 
-  async #openCore(bytes, engine, signal) {
-    const { session, ...info } = await this.#core.open(bytes, { engine, signal });
+  async #openCore(bytes, asked, signal) {
+    const { session, ...info } = await this.#core.open(bytes, { ...asked, signal });
     this.#handle = session;
     this.info = info;
   }

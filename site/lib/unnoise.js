@@ -57,18 +57,25 @@ export { Sampler };
  * @param {string|URL|Blob|ArrayBuffer|Uint8Array} options.model a pack, or its address
  * @param {"auto"|"webgpu"|"cpu"} [options.engine] auto takes WebGPU where it is there, passes the self-test and is no
  *   software adapter, else the CPU; a named engine works or is an error
+ * @param {"exact"|"fast"} [options.precision] "exact", unless told: float32 throughout. "fast" lets a GPU that can take inputs of
+ *   convolutions as float16: outputs are off by up to 2e-2, and one seed gives pictures that differ a little from those of other
+ *   engines. info.engine.precision says what it came to
  * @param {AbortSignal} [options.signal] ends loading
  * @param {(progress: OpenProgress) => void} [options.onProgress] gets {type: "download", bytes, total, secondsLeft, waiting}
  *   and {type: "check"} when the pack is there and the engine is being tested
  * @returns {Promise<Sampler>}
  */
 export async function createSampler(options) {
-  const { model, engine = "auto", signal, onProgress } = options ?? {};
+  const { model, engine = "auto", precision = "exact", signal, onProgress } = options ?? {};
   const source = await packSource(model);
   const client = startWorker();
   try {
     const transfer = source.bytes ? [source.bytes.buffer] : [];
-    const info = await client.call("open", { source, engine }, { signal, onEvent: onProgress, transfer });
+    const info = await client.call(
+      "open",
+      { source, asked: { engine, precision } },
+      { signal, onEvent: onProgress, transfer },
+    );
     return new Sampler(client, info);
   } catch (error) {
     client.end(error);

@@ -20,9 +20,9 @@ const calls = new Map(); // id -> {controller, run}
 let session = null;
 
 const operations = {
-  async open({ source, engine }, { signal, post }) {
+  async open({ source, asked }, { signal, post }) {
     const opened = new Session(await starting);
-    await opened.open(source, engine, { signal, onProgress: post });
+    await opened.open(source, asked, { signal, onProgress: post });
     session = opened;
     return session.info;
   },

@@ -94,10 +94,28 @@ type FloatSource interface {
 	Values(name string) ([]float32, error)
 }
 
+// What Info.Precision says.
+const (
+	Exact = "float32"        // all numbers are
+	Fast  = "float16 inputs" // of convolutions, under float32 products and sums; the reader has asked for it
+)
+
+// fastBound is how far operations and networks with float16 inputs may be from the exact ones, of outputs of size 1: an input is off by
+// up to 2^-12 of it, and some two dozen layers follow each other. Sums of products in float16 would be off by twice as much.
+const fastBound = 2e-2
+
+// Bound is how far outputs of size 1 may be from the reference, where exact ones may be off by exact.
+func (i Info) Bound(exact float64) float64 {
+	if i.Precision == Fast {
+		return fastBound
+	}
+	return exact
+}
+
 // Info names an engine for people and files.
 type Info struct {
 	Engine    string // "cpu" or "webgpu"
 	Adapter   string // what computes: "go simd wasm128", "go plain amd64", the GPU's description
-	Precision string // "float32"
+	Precision string // Exact or Fast
 	Software  bool   // the adapter is a CPU in disguise (SwiftShader, lavapipe)
 }

@@ -43,7 +43,7 @@ func (e *Engine) Info() engine.Info {
 	if e.plain {
 		adapter = "go definitions"
 	}
-	return engine.Info{Engine: "cpu", Adapter: adapter + " " + runtime.GOARCH, Precision: "float32"}
+	return engine.Info{Engine: "cpu", Adapter: adapter + " " + runtime.GOARCH, Precision: engine.Exact}
 }
 
 // tensor is NHWC.

@@ -28,21 +28,22 @@ const bound = 5e-5
 // SelfTest runs every operation on e and on the reference. It never fails itself: what goes wrong is in the results.
 func SelfTest(ctx context.Context, e, reference engine.Engine) []Result {
 	var list []Result
+	allowed := e.Info().Bound(bound)
 	for _, c := range cases() {
 		got, err := c.run(ctx, e)
 		want, wantErr := c.run(ctx, reference)
-		list = append(list, judge(c.name, got, want, errors.Join(err, wantErr)))
+		list = append(list, judge(c.name, got, want, allowed, errors.Join(err, wantErr)))
 	}
 	for _, v := range verbs {
 		got, err := v.run(ctx, e)
 		want, wantErr := v.run(ctx, reference)
-		list = append(list, judge(v.name, got, want, errors.Join(err, wantErr)))
+		list = append(list, judge(v.name, got, want, allowed, errors.Join(err, wantErr)))
 	}
 	return list
 }
 
-func judge(name string, got, want []float32, err error) Result {
-	r := Result{Name: name, Bound: bound, Err: err, Error: math.Inf(1)}
+func judge(name string, got, want []float32, allowed float64, err error) Result {
+	r := Result{Name: name, Bound: allowed, Err: err, Error: math.Inf(1)}
 	if err != nil || len(got) != len(want) {
 		return r
 	}

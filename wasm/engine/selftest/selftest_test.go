@@ -25,14 +25,14 @@ func TestJudgeSeesFaults(t *testing.T) {
 		"zero":      func(v []float32) []float32 { clear(v); return v },
 		"truncated": func(v []float32) []float32 { return v[:9] },
 	} {
-		if r := judge(name, fault(data(10, 1)), want, nil); r.OK {
+		if r := judge(name, fault(data(10, 1)), want, bound, nil); r.OK {
 			t.Errorf("%s passes", name)
 		}
 	}
-	if r := judge("equal", data(10, 1), want, nil); !r.OK {
+	if r := judge("equal", data(10, 1), want, bound, nil); !r.OK {
 		t.Error("equal values fail")
 	}
-	if r := judge("failed", want, want, context.Canceled); r.OK {
+	if r := judge("failed", want, want, bound, context.Canceled); r.OK {
 		t.Error("an operation that failed passes")
 	}
 }

@@ -29,7 +29,7 @@ func (l *lowering) linear(i int, s *stage) {
 	m, cin := l.p.matrices[i], l.p.plan.Tensors[s.In[0]].C
 	var p params
 	p.u(cin, s.cout, flag(s.SiLU), flag(s.Residual != unet.None), l.p.vectors[i], s.OutOffset, l.p.plan.Tensors[s.Out].C)
-	l.calls = append(l.calls, call{spec: spec{"linear", constants{"WIDE": flag(m.wide)}}, params: p,
+	l.calls = append(l.calls, call{spec: spec{shader: "linear", constants: constants{"WIDE": flag(m.wide)}}, params: p,
 		reads: []binding{of(s.In[0]), {own: m.buf}, {own: l.p.arena}, of(s.Residual)}, write: of(s.Out),
 		x: ceilDiv(s.cout, linearBlock), y: l.n, z: 1, macs: int64(l.n) * int64(cin) * int64(s.cout)})
 }
@@ -53,7 +53,7 @@ func (l *lowering) groupNorm(i int, s *stage) {
 	p.f(s.Eps)
 	p.u(l.time(s)...)
 	p.u(l.p.vectors[i])
-	l.calls = append(l.calls, call{spec: spec{"groupnorm", constants{"SIDE": side, "THREADS": side * side}}, params: p,
+	l.calls = append(l.calls, call{spec: spec{shader: "groupnorm", constants: constants{"SIDE": side, "THREADS": side * side}}, params: p,
 		reads: []binding{of(s.In[0]), of(s.In[1]), {own: l.p.arena}, of(s.Time)}, write: of(s.Out), x: s.Groups, y: l.n, z: 1})
 }
 

@@ -78,7 +78,7 @@ func (l *lowering) conv3x3(i int, s *stage) {
 	p.u(l.time(s)...)
 	p.u(flag(s.Residual != unet.None), l.p.vectors[i], slabs, slabSize, size)
 	p.f(s.Mul)
-	c := call{spec: spec{"conv3x3", t.constants(s.Stride, m.wide)}, params: p, reads: l.convReads(s, m), write: of(s.Out),
+	c := call{spec: l.p.convSpec("conv3x3", t.constants(s.Stride, m.wide), s), params: p, reads: l.convReads(s, m), write: of(s.Out),
 		x: tiles, y: blocks, z: l.n * slabs, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)}
 	if slabs > 1 {
 		c.write = rawSums
@@ -88,6 +88,15 @@ func (l *lowering) conv3x3(i int, s *stage) {
 	if slabs > 1 {
 		l.reduce(i, s, slabs, size)
 	}
+}
+
+// convSpec is a convolution's pipeline, exact or with inputs in float16.
+func (p *program) convSpec(shader string, c constants, s *stage) spec {
+	if !p.halves(s) {
+		return spec{shader: shader, constants: c}
+	}
+	c["HALF"] = 1
+	return spec{shader, c, true}
 }
 
 // time is the offset, plus one, and the stride of the vector that an operation reads; 0 for none.
@@ -124,6 +133,6 @@ func (l *lowering) conv1x1(i int, s *stage) {
 	// 4*rows pixels and 4*cq channels a workgroup.
 	rows, cq := l.p.e.limits.quads(pixels), l.p.e.limits.quads(out.C)
 	consts := constants{"WIDE": flag(m.wide), "CQ": cq, "ROWS": rows, "STAGED": 16 * rows, "TAPS": 16 * cq}
-	l.calls = append(l.calls, call{spec: spec{"conv1x1", consts}, params: p, reads: l.convReads(s, m), write: of(s.Out),
+	l.calls = append(l.calls, call{spec: l.p.convSpec("conv1x1", consts, s), params: p, reads: l.convReads(s, m), write: of(s.Out),
 		x: ceilDiv(pixels, 4*rows), y: ceilDiv(out.C, 4*cq), z: 1, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)})
 }

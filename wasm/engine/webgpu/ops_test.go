@@ -78,7 +78,7 @@ func loaded(b testing.TB, path string) *program {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e, err := New(context.Background())
+	e, err := New(context.Background(), Options{Fast: os.Getenv("FAST") != ""})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"sort"
 	"strconv"
+	"strings"
 
 	"unnoise/kernels"
 	"unnoise/wasm/internal/webgpu"
@@ -24,6 +25,16 @@ type constants map[string]int
 type spec struct {
 	shader    string
 	constants constants
+	half      bool // inputs and weights are staged as float16
+}
+
+// source names the code that the pipeline is of.
+func (s spec) source() source { return source{s.shader, s.half} }
+
+// source is a shader as it is compiled: exact, or with staging in float16.
+type source struct {
+	shader string
+	half   bool
 }
 
 // key names a spec, the same for equal ones.
@@ -34,6 +45,9 @@ func (s spec) key() string {
 	}
 	sort.Strings(names)
 	key := s.shader
+	if s.half {
+		key += " half"
+	}
 	for _, name := range names {
 		key += " " + name + "=" + strconv.Itoa(s.constants[name])
 	}
@@ -44,36 +58,36 @@ func (s spec) key() string {
 type shop struct {
 	dev       *webgpu.Device
 	layouts   map[int]*webgpu.Layout
-	shaders   map[string]*webgpu.Shader
+	shaders   map[source]*webgpu.Shader
 	pipelines map[string]*webgpu.Pipeline
 }
 
 func newShop(dev *webgpu.Device) *shop {
-	return &shop{dev, map[int]*webgpu.Layout{}, map[string]*webgpu.Shader{}, map[string]*webgpu.Pipeline{}}
+	return &shop{dev, map[int]*webgpu.Layout{}, map[source]*webgpu.Shader{}, map[string]*webgpu.Pipeline{}}
 }
 
 // pipeline is a pipeline that prepare has made.
 func (s *shop) pipeline(p spec) *webgpu.Pipeline { return s.pipelines[p.key()] }
 
 // made is what one of prepare's goroutines brings back.
-type made[T any] struct {
-	key   string
+type made[K comparable, T any] struct {
+	key   K
 	value T
 	err   error
 }
 
 // prepare makes the pipelines that are still missing, all at once.
 func (s *shop) prepare(ctx context.Context, specs []spec) error {
-	missing, names := map[string]spec{}, map[string]string{}
+	missing, sources := map[string]spec{}, map[source]source{}
 	for _, p := range specs {
 		if s.pipelines[p.key()] == nil {
 			missing[p.key()] = p
 		}
-		if s.shaders[p.shader] == nil {
-			names[p.shader] = p.shader
+		if s.shaders[p.source()] == nil {
+			sources[p.source()] = p.source()
 		}
 	}
-	if err := gather(names, s.shaders, func(name string) (*webgpu.Shader, error) { return s.compile(ctx, name) }); err != nil {
+	if err := gather(sources, s.shaders, func(c source) (*webgpu.Shader, error) { return s.compile(ctx, c) }); err != nil {
 		return err
 	}
 	for _, p := range missing {
@@ -82,17 +96,17 @@ func (s *shop) prepare(ctx context.Context, specs []spec) error {
 		}
 	}
 	return gather(missing, s.pipelines, func(p spec) (*webgpu.Pipeline, error) {
-		return s.dev.NewPipeline(ctx, p.key(), s.shaders[p.shader], s.layouts[reads[p.shader]], p.constants)
+		return s.dev.NewPipeline(ctx, p.key(), s.shaders[p.source()], s.layouts[reads[p.shader]], p.constants)
 	})
 }
 
 // gather makes a value of every entry of from at the same time and keeps them in to; the first error counts.
-func gather[F, T any](from map[string]F, to map[string]T, f func(F) (T, error)) error {
-	results := make(chan made[T])
+func gather[K comparable, F, T any](from map[K]F, to map[K]T, f func(F) (T, error)) error {
+	results := make(chan made[K, T])
 	for key, v := range from {
 		go func() {
 			value, err := f(v)
-			results <- made[T]{key, value, err}
+			results <- made[K, T]{key, value, err}
 		}()
 	}
 	var first error
@@ -107,12 +121,21 @@ func gather[F, T any](from map[string]F, to map[string]T, f func(F) (T, error)) 
 	return first
 }
 
-func (s *shop) compile(ctx context.Context, name string) (*webgpu.Shader, error) {
-	code, err := kernels.Shaders.ReadFile(name + ".wgsl")
+func (s *shop) compile(ctx context.Context, c source) (*webgpu.Shader, error) {
+	code, err := kernels.Shaders.ReadFile(c.shader + ".wgsl")
 	if err != nil {
 		return nil, err
 	}
-	return s.dev.NewShader(ctx, name, string(code))
+	if c.half {
+		return s.dev.NewShader(ctx, c.shader+" half", halved(string(code)))
+	}
+	return s.dev.NewShader(ctx, c.shader, string(code))
+}
+
+// halved is a shader that stages inputs and weights as float16. An override could not choose that: `enable` and aliases are fixed when a
+// shader is compiled.
+func halved(code string) string {
+	return "enable f16;\n" + strings.Replace(code, "alias number = f32;", "alias number = f16;", 1)
 }
 
 func (s *shop) layout(reads int) (err error) {

@@ -16,6 +16,12 @@ type stage struct {
 	cout  int      // output channels of all parts
 }
 
+// halves says whether a stage's inputs become float16: a convolution of a normalised input, on an engine that may. What is not
+// normalised may be larger than float16 goes.
+func (p *program) halves(s *stage) bool {
+	return p.e.half && s.Norm != unet.None && (s.Kernel == kernels.Conv3x3 || s.Kernel == kernels.Conv1x1)
+}
+
 // stages groups the plan's operations. A network's time projections, one per block, become one stage.
 func stages(p *unet.Plan) []stage {
 	widths := map[string]int{}

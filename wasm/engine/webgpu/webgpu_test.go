@@ -4,15 +4,23 @@ package webgpu
 
 import (
 	"context"
+	"slices"
 	"testing"
 
+	"unnoise/wasm/engine"
+	"unnoise/wasm/engine/cpu"
 	"unnoise/wasm/engine/enginetest"
+	"unnoise/wasm/engine/selftest"
+	gpu "unnoise/wasm/internal/webgpu"
+	"unnoise/weights"
 )
 
 // open makes an engine; that there is no GPU is a failure, since these tests run where one is expected.
-func open(t *testing.T) *Engine {
+func open(t *testing.T) *Engine { return openWith(t, Options{}) }
+
+func openWith(t *testing.T, o Options) *Engine {
 	t.Helper()
-	e, err := New(context.Background())
+	e, err := New(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,6 +36,33 @@ func TestLayers(t *testing.T) { enginetest.Layers(t, open(t)) }
 const networkBound = 1e-4
 
 func TestNetworks(t *testing.T) { enginetest.Networks(t, open(t), networkBound) }
+
+// Where the adapter has float16, the fast way has a bound of its own and must differ from the exact one, or it is not there;
+// elsewhere it is the exact one.
+func TestFast(t *testing.T) {
+	e := openWith(t, Options{Fast: true})
+	info := e.Info()
+	adapter, err := gpu.RequestAdapter(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if half := adapter.Has(gpu.Half); half != (info.Precision == engine.Fast) {
+		t.Errorf("adapter with float16: %v, engine's precision: %s", half, info.Precision)
+	}
+	enginetest.Networks(t, e, info.Bound(networkBound))
+	for _, r := range selftest.SelfTest(context.Background(), e, cpu.New(cpu.Options{Plain: true})) {
+		if !r.OK {
+			t.Errorf("%s: off by %g (%v)", r.Name, r.Error, r.Err)
+		}
+	}
+	plan := block()
+	src, inputs := randomInputs(plan, weights.F16, 5)
+	exact := enginetest.Run(t, open(t), plan, src, inputs...)
+	fast := enginetest.Run(t, e, plan, src, inputs...)
+	if same := slices.Equal(exact, fast); same == (info.Precision == engine.Fast) {
+		t.Errorf("precision %s, the same numbers as the exact way: %v", info.Precision, same)
+	}
+}
 
 func TestChains(t *testing.T) { enginetest.Chains(t, open(t)) }
 

@@ -81,14 +81,25 @@ func (i AdapterInfo) String() string {
 	return strings.Join(parts, " ")
 }
 
-// timestamps is the one optional feature that is used: to time operations for people, never to compute.
-const timestamps = "timestamp-query"
+// The optional features that are used.
+const (
+	timestamps = "timestamp-query" // to time operations for people, never to compute
+	// Half lets shaders compute in float16: where it is asked for, never by itself.
+	Half = "shader-f16"
+)
 
-// RequestDevice opens the GPU with the limits that every device has and, where it is there, the feature that tells time.
-func (a *Adapter) RequestDevice(ctx context.Context) (*Device, error) {
+// Has says whether the adapter has an optional feature.
+func (a *Adapter) Has(feature string) bool { return a.v.Get("features").Call("has", feature).Bool() }
+
+// RequestDevice opens the GPU with the limits that every device has, the features, which the adapter must have, and, where it is there,
+// the one that tells time.
+func (a *Adapter) RequestDevice(ctx context.Context, wanted ...string) (*Device, error) {
 	features := []any{}
-	if a.v.Get("features").Call("has", timestamps).Bool() {
+	if a.Has(timestamps) {
 		features = append(features, timestamps)
+	}
+	for _, f := range wanted {
+		features = append(features, f)
 	}
 	v, err := await(ctx, "requestDevice", a.v, map[string]any{"requiredFeatures": features})
 	if err != nil {
