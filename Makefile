@@ -44,6 +44,7 @@ deps: ## install browsers and what tests need, from Debian packages where missin
 build: node_modules ## build/convert, build/sample and the site in build/site
 	$(GO) build -trimpath -o build/ ./tools/convert ./tools/sample
 	$(GO) run ./tools/site
+	node tools/docs/docs.mjs
 
 package: node_modules ## the npm package: build/package, and packed as build/unnoise.tgz
 	node tools/package/package.mjs

@@ -70,8 +70,11 @@ func breathe() {
 // contextOf is the context of a call: cancelled by the AbortSignal in the options that end its arguments, if they have one. done gives
 // the listener back.
 func contextOf(list args) (ctx context.Context, done func()) {
+	if len(list) == 0 {
+		return context.Background(), func() {}
+	}
 	signal := list.option(len(list)-1, "signal")
-	if len(list) == 0 || signal.Type() != js.TypeObject {
+	if signal.Type() != js.TypeObject {
 		return context.Background(), func() {}
 	}
 	b := &breathing{Context: context.Background(), done: make(chan struct{})}

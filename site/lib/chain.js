@@ -45,6 +45,10 @@ export class Chain {
    *
    * @param {Stoppable} [options]
    * @returns {Promise<Progress>}
+   * @example
+   * const chain = await sampler.chain({ steps: 4 });
+   * const { index, timestep } = await chain.step();
+   * show(`step ${index} left timestep ${timestep}`);
    */
   async step({ signal } = {}) {
     const progress = await this.#call("step", {}, { signal });
@@ -70,6 +74,10 @@ export class Chain {
    * @param {(frame: Frame, painted: () => void) => void} [options.onFrame] gets pixels as frame() gives them; the next ones come after
    *   painted()
    * @returns {Promise<Progress>} with done or paused true
+   * @example
+   * const chain = await sampler.chain({ steps: 8, seed: 7 });
+   * await chain.run({ onProgress: ({ index, steps }) => index === steps && show(`${index} steps`) });
+   * show(...(await chain.pictures()));
    */
   async run({ signal, stepMs = 0, keep, onProgress, onFrame } = {}) {
     const onEvent = async ({ type, ...event }, painted) => {
@@ -84,7 +92,16 @@ export class Chain {
     return last;
   }
 
-  /** Makes run() resolve after the step under way. @returns {Promise<void>} */
+  /**
+   * Makes run() resolve after the step under way.
+   *
+   * @returns {Promise<void>}
+   * @example
+   * const chain = await sampler.chain({ steps: 100 });
+   * setTimeout(() => chain.pause(), 100);
+   * const { paused, index } = await chain.run({ stepMs: 30 });
+   * show(paused, index);
+   */
   pause() {
     return this.#call("pause");
   }
@@ -95,6 +112,11 @@ export class Chain {
    * @param {"x"|"x0"} [which] the chain's state, or the model's estimate of the finished picture
    * @param {Stoppable} [options]
    * @returns {Promise<Uint8Array>} RGBA, count x height x width x 4
+   * @example
+   * const chain = await sampler.chain({ steps: 4, seed: 7 });
+   * await chain.step();
+   * const rgba = await chain.frame("x0");
+   * show(`${rgba.length} bytes`);
    */
   frame(which = "x", { signal } = {}) {
     return this.#call("frame", { which }, { signal });
@@ -106,6 +128,10 @@ export class Chain {
    * @param {"x"|"x0"} [which]
    * @param {Stoppable} [options]
    * @returns {Promise<ImageData[]>}
+   * @example
+   * const chain = await sampler.chain({ steps: 4, seed: 7 });
+   * await chain.step();
+   * show(...(await chain.pictures("x")), ...(await chain.pictures("x0")));
    */
   async pictures(which = "x", options = {}) {
     return imagesOf(await this.frame(which, options), this.width, this.height);
@@ -117,6 +143,11 @@ export class Chain {
    *
    * @param {Stoppable} [options]
    * @returns {Promise<Uint8Array>}
+   * @example
+   * const chain = await sampler.chain({ sampler: "ddpm", steps: 6 });
+   * await chain.step();
+   * const bytes = await chain.save();
+   * show(`${bytes.length} bytes`);
    */
   save({ signal } = {}) {
     return this.#call("save", {}, { signal });
@@ -128,12 +159,26 @@ export class Chain {
    * @param {Seed} seed
    * @param {Stoppable} [options]
    * @returns {Promise<Chain>}
+   * @example
+   * const chain = await sampler.chain({ sampler: "ddpm", steps: 8, seed: 7 });
+   * for (let i = 0; i < 4; i++) await chain.step();
+   * const fork = await chain.fork(8);
+   * await Promise.all([chain.run(), fork.run()]);
+   * show(...(await chain.pictures()), ...(await fork.pictures()));
    */
   async fork(seed, { signal } = {}) {
     return new Chain(this.#client, await this.#call("fork", { seed }, { signal }), this.#refresh);
   }
 
-  /** Gives its storage back. @returns {Promise<void>} */
+  /**
+   * Gives its storage back.
+   *
+   * @returns {Promise<void>}
+   * @example
+   * const chain = await sampler.chain({ steps: 4 });
+   * await chain.release();
+   * show("given back");
+   */
   release() {
     return this.#call("release");
   }

@@ -59,6 +59,9 @@ async function read(response) {
  * The chain that this tab was running with `keep` when it was left or reloaded. Sampler.resume goes on with its bytes.
  *
  * @returns {Promise<KeptChain|null>} null where there is none
+ * @example
+ * const kept = await keptChain();
+ * show(kept ? `step ${kept.index} of ${kept.steps}` : "nothing was interrupted");
  */
 export async function keptChain(name = tabName()) {
   try {
@@ -69,7 +72,14 @@ export async function keptChain(name = tabName()) {
   }
 }
 
-/** Forgets what keptChain gives. @returns {Promise<void>} */
+/**
+ * Forgets what keptChain gives.
+ *
+ * @returns {Promise<void>}
+ * @example
+ * await forgetChain();
+ * show((await keptChain()) === null);
+ */
 export async function forgetChain(name = tabName()) {
   try {
     await (await caches.open(cacheName)).delete(address(name));

@@ -45,7 +45,13 @@ export class Sampler {
     this.#info = info;
   }
 
-  /** The model, the engine, and how both were checked. @returns {T.Info} */
+  /**
+   * The model, the engine, and how both were checked.
+   *
+   * @returns {T.Info}
+   * @example
+   * show(`${sampler.info.model.name}, ${sampler.info.model.parameters} parameters, on the ${sampler.info.engine.adapter}`);
+   */
   get info() {
     return this.#info;
   }
@@ -55,6 +61,9 @@ export class Sampler {
    *
    * @param {T.ChainOptions & T.Stoppable & T.Observable} [options]
    * @returns {Promise<{pictures: ImageData[], width: number, height: number}>}
+   * @example
+   * const { pictures } = await sampler.sample({ sampler: "dpmpp", steps: 8, seed: 7, count: 4 });
+   * show(...pictures);
    */
   async sample({ signal, onProgress, ...options } = {}) {
     const chain = await this.chain({ ...options, signal });
@@ -72,6 +81,10 @@ export class Sampler {
    *
    * @param {T.ChainOptions & T.Stoppable} [options]
    * @returns {Promise<Chain>}
+   * @example
+   * const chain = await sampler.chain({ steps: 8, seed: 7 });
+   * for await (const { index } of chain) if (index % 2 === 0) show(...(await chain.pictures("x")));
+   * await chain.release();
    */
   async chain({ signal, ...options } = {}) {
     const args = plainAll({ sampler: "ddim", steps: 50, eta: 0, seed: 0, count: 1, ...options });
@@ -85,6 +98,12 @@ export class Sampler {
    * @param {T.Stoppable} [options]
    * @returns {Promise<Chain>}
    * @throws {import("./errors.js").StateError} for a file that is no saved chain, is damaged, or belongs to another model
+   * @example
+   * const chain = await sampler.chain({ sampler: "ddpm", steps: 6, seed: 7 });
+   * await chain.step();
+   * const later = await sampler.resume(await chain.save());
+   * await later.run();
+   * show(...(await later.pictures()));
    */
   async resume(bytes, { signal } = {}) {
     return this.#begun(await this.#client.call("resume", { bytes }, { signal }));
@@ -101,6 +120,9 @@ export class Sampler {
    *
    * @param {T.InterpolateOptions} options
    * @returns {Promise<{pictures: ImageData[], width: number, height: number}>} a picture for every lambda
+   * @example
+   * const { pictures } = await sampler.interpolate({ seeds: [7, 9], lambdas: [0, 0.25, 0.5, 0.75, 1], steps: 8 });
+   * show(...pictures);
    */
   interpolate({ pictures, seeds, depth, lambdas, ...options }) {
     const between = { pictures, seeds, depth, lambdas };
@@ -115,6 +137,11 @@ export class Sampler {
    * @param {T.ProcessOptions & T.RepaintOptions & T.Stoppable & T.Observable} [options] the sampler is one that remembers nothing: DDPM, DDIM
    *   (unless told), Euler or Euler ancestral
    * @returns {Promise<{pictures: ImageData[], width: number, height: number}>}
+   * @example
+   * const { pictures: [digit], width, height } = await sampler.sample({ steps: 8, seed: 7 });
+   * const mask = new Uint8Array(width * height).map((_, i) => (i % width < width / 2 ? 0 : 255));
+   * const { pictures } = await sampler.inpaint(digit, mask, { sampler: "ddpm", steps: 8, jump: 4, repeats: 2 });
+   * show(digit, ...pictures);
    */
   inpaint(picture, mask, options = {}) {
     return this.sample({ ...options, picture, mask });
@@ -125,6 +152,9 @@ export class Sampler {
    *
    * @param {T.Stoppable} [options]
    * @returns {Promise<{betas: Float64Array, alphaBars: Float64Array}>} alphaBar_t is the product of 1 - beta up to and including t
+   * @example
+   * const { alphaBars } = await sampler.schedule();
+   * show(`alphaBar at t = 500 is ${alphaBars[500].toFixed(4)}`);
    */
   schedule({ signal } = {}) {
     return this.#client.call("schedule", {}, { signal });
@@ -136,6 +166,9 @@ export class Sampler {
    * @param {ImageData} picture of the model's size
    * @param {{timesteps: number[], seed?: T.Seed} & T.Stoppable} options timesteps from 0 to T-1; the noise of each is its own
    * @returns {Promise<ImageData[]>} x_t for each of the timesteps, as pixels
+   * @example
+   * const { pictures: [digit] } = await sampler.sample({ steps: 8, seed: 7 });
+   * show(...(await sampler.forward(digit, { timesteps: [0, 250, 500, 999] })));
    */
   async forward(picture, { timesteps, seed = 0, signal }) {
     const args = { picture: plain(picture), timesteps, seed };
@@ -149,6 +182,10 @@ export class Sampler {
    * @param {Uint8Array} cases a .safetensors file with x.N, t.N and perhaps y.N
    * @param {T.Stoppable} [options]
    * @returns {Promise<Uint8Array>} a .safetensors file with eps.N
+   * @example
+   * // cases is a .safetensors file with x.0 and t.0.
+   * const answers = await sampler.evalCases(cases);
+   * show(`${answers.length} bytes of eps`);
    */
   evalCases(cases, { signal } = {}) {
     const bytes = cases.slice();
@@ -163,6 +200,10 @@ export class Sampler {
    *   unless told; more take less room and, for every bit, twice the time
    * @returns {Promise<{bytes: Uint8Array, bits: number, bound: number, rmse: number}>} bound: bits that no coder of these
    *   steps goes below on average; rmse: of the decoded picture, in levels of 255
+   * @example
+   * const { pictures: [digit] } = await sampler.sample({ steps: 8, seed: 7 });
+   * const { bits, bound } = await sampler.encode(digit, { blockBits: 6 });
+   * show(`${bits} bits, no less than ${Math.round(bound)}`);
    */
   encode(image, { signal, onProgress, ...options } = {}) {
     return this.#counted("encode", { picture: plain(image), ...options }, { signal, onProgress });
@@ -176,6 +217,11 @@ export class Sampler {
    *   not by DDIM
    * @returns {Promise<{picture: ImageData, share: number, level: number}>} share: of the coded bits; level: the timestep
    *   where they ended
+   * @example
+   * const { pictures: [digit] } = await sampler.sample({ steps: 8, seed: 7 });
+   * const { bytes } = await sampler.encode(digit, { blockBits: 6 });
+   * const { picture } = await sampler.decode(bytes.subarray(0, bytes.length / 2));
+   * show(digit, picture);
    */
   async decode(bytes, { signal, onProgress, ...options } = {}) {
     const decoded = await this.#counted("decode", { bytes, ...options }, { signal, onProgress });
@@ -191,6 +237,10 @@ export class Sampler {
    *   unless told; timesteps: estimate from so many, all unless told
    * @returns {Promise<{bitsPerDim: number, standardError: number, prior: number, terms: {t: number, bits: number,
    *   epsMSE: number, x0MSE: number}[]}>} terms and prior (L_T) add up to bitsPerDim
+   * @example
+   * const { pictures: [digit] } = await sampler.sample({ steps: 8, seed: 7 });
+   * const { bitsPerDim } = await sampler.nll(digit, { draws: 1, timesteps: 8 });
+   * show(`about ${bitsPerDim.toFixed(2)} bits per dimension`);
    */
   nll(image, { signal, onProgress, ...options } = {}) {
     return this.#counted("nll", { picture: plain(image), ...options }, { signal, onProgress });
@@ -201,6 +251,9 @@ export class Sampler {
    *
    * @param {T.Stoppable} [options]
    * @returns {Promise<T.SelfTest>}
+   * @example
+   * const { operations } = await sampler.selfTest();
+   * show(`${operations.filter(({ ok }) => ok).length} of ${operations.length} operations are right`);
    */
   selfTest({ signal } = {}) {
     return this.#client.call("selfTest", {}, { signal });
@@ -211,6 +264,9 @@ export class Sampler {
    *
    * @param {{steps?: number} & T.Stoppable & T.Counted} [options] steps to time; 10 unless told
    * @returns {Promise<T.Benchmark>}
+   * @example
+   * const { msPerStep } = await sampler.bench({ steps: 3 });
+   * show(`${msPerStep.toFixed(1)} ms a step`);
    */
   bench({ steps = 10, signal, onProgress } = {}) {
     return this.#counted("bench", { steps }, { signal, onProgress });
@@ -221,6 +277,9 @@ export class Sampler {
    *
    * @param {T.Stoppable} [options]
    * @returns {Promise<T.Layer[]>}
+   * @example
+   * const layers = await sampler.layers();
+   * show(`${layers.length} operations, the first ${layers[0].name}`);
    */
   layers({ signal } = {}) {
     return this.#client.call("layers", {}, { signal });
@@ -232,6 +291,11 @@ export class Sampler {
    * @param {{picture?: ImageData, seed?: T.Seed, timestep: number, layer: number, label?: number} & T.Stoppable} options picture: x_0,
    *   noised to the timestep as forward() does it; without it x_t is the noise of the seed. layer: an index of layers()
    * @returns {Promise<T.Activations>}
+   * @example
+   * const layers = await sampler.layers();
+   * const first = layers.find(({ kernel }) => kernel === "conv3x3");
+   * const { channels, width, height, data } = await sampler.activations({ seed: 7, timestep: 500, layer: first.index });
+   * show(`${channels} pictures of ${width} x ${height}, the first value ${data[0].toFixed(3)}`);
    */
   activations({ signal, ...options }) {
     return this.#client.call("activations", plainAll(options), { signal });
@@ -242,7 +306,14 @@ export class Sampler {
     return this.#client.call(op, args, { signal, onEvent });
   }
 
-  /** Ends the worker and all it holds. @returns {void} */
+  /**
+   * Ends the worker and all it holds.
+   *
+   * @returns {void}
+   * @example
+   * sampler.close();
+   * show("closed");
+   */
   close() {
     this.#client.end(closed());
   }

@@ -41,7 +41,15 @@ export async function keepPack(url, bytes) {
   }
 }
 
-/** Forgets a pack. */
+/**
+ * Forgets a pack.
+ *
+ * @param {string} url absolute
+ * @returns {Promise<void>}
+ * @example
+ * await forgetModel(new URL("../models/nouns.safetensors", location.href).href);
+ * show((await storedModels()).length);
+ */
 export async function forgetPack(url) {
   try {
     await (await caches.open(cacheName)).delete(url);
@@ -54,6 +62,8 @@ export async function forgetPack(url) {
  * The packs that are kept.
  *
  * @returns {Promise<{url: string, bytes: number}[]>} none where the browser keeps nothing
+ * @example
+ * for (const { url, bytes } of await storedModels()) show(`${url}: ${bytes} bytes`);
  */
 export async function keptPacks() {
   try {

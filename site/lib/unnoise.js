@@ -64,6 +64,10 @@ export { Sampler };
  * @param {(progress: OpenProgress) => void} [options.onProgress] gets {type: "download", bytes, total, secondsLeft, waiting}
  *   and {type: "check"} when the pack is there and the engine is being tested
  * @returns {Promise<Sampler>}
+ * @example
+ * const own = await createSampler({ model: "../models/digits.safetensors", engine: "cpu" });
+ * show(own.info.model.name);
+ * own.close();
  */
 export async function createSampler(options) {
   const { model, engine = "auto", precision = "exact", signal, onProgress } = options ?? {};
@@ -87,7 +91,13 @@ function startWorker() {
   return new Client(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
 }
 
-/** The version of the program. @returns {Promise<{version: string}>} */
+/**
+ * The version of the program.
+ *
+ * @returns {Promise<{version: string}>}
+ * @example
+ * show((await version()).version);
+ */
 export async function version() {
   const client = startWorker();
   try {
