@@ -86,7 +86,7 @@ export class Plot {
   }
 }
 
-function plotOptions({ series, scales = {}, x, y, formatX, formatY, xSplits }, width, height) {
+function plotOptions({ series, scales = {}, x, y, xSplits }, width, height) {
   const font = `12px ${getComputedStyle(document.body).fontFamily}`;
   const axis = {
     stroke: css("--quiet"),
@@ -107,10 +107,15 @@ function plotOptions({ series, scales = {}, x, y, formatX, formatY, xSplits }, w
         label: x,
         labelSize: 20,
         size: 32,
-        ...(formatX && { values: (_, v) => v.map(formatX) }),
         ...(xSplits && { splits: () => xSplits }),
       },
-      { ...axis, label: y, labelSize: 20, size: 52, ...(formatY && { values: (_, v) => v.map(formatY) }) },
+      {
+        ...axis,
+        label: y,
+        labelSize: 20,
+        size: 52,
+        ...(scales.y?.distr === 3 && { values: (_, v) => v.map(powerOf) }),
+      },
     ],
     series: [
       {},
@@ -124,4 +129,10 @@ function plotOptions({ series, scales = {}, x, y, formatX, formatY, xSplits }, w
       })),
     ],
   };
+}
+
+/** A mark on a logarithmic axis; null: it has no room for words. */
+function powerOf(value) {
+  if (value === null || value === undefined) return "";
+  return value >= 0.001 ? String(value) : value.toExponential(0);
 }

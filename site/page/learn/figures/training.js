@@ -14,29 +14,44 @@ export function figure(studio) {
     { x: "t", scales: { y: { distr: 3, log: 10 } }, series: [{ stroke: "--accent", points: { show: true, size: 5 } }] },
     { height: 200 },
   );
-  const job = new Job(studio, { key: "learn.training.measure" }, async () => {
+  const job = new Job(studio, { key: "learn.training.measure" }, () => go());
+  const go = async () => {
     const terms = await job.run((sampler, options) => measure(studio, sampler, options));
     if (terms) plot.show([terms.map((term) => term.t), terms.map(({ epsMSE }) => epsMSE)]);
-  });
+  };
   const curve = element("figure", {}, place, worded("figcaption", "learn.training.curve"));
   const table = element("div", { className: "scroll", tabIndex: 0, role: "group" });
   table.append(paperTable());
   const steps = worded("ol", "learn.training.algorithm", undefined, { className: "algorithm" });
   const root = element("div", { className: "block curves" }, steps, curve, job.root, table);
+  // Without it the paper's table stands alone.
   ownTable().then(
-    (own) => own && table.replaceChildren(own),
+    (own) => own && root.append(own),
     () => {},
   );
-  return { root, hide: () => job.stop() };
+  let begun = false;
+  const show = () => {
+    if (!begun) go();
+    begun = true;
+  };
+  return { root, show, hide: () => job.stop() };
 }
 
 async function measure(studio, sampler, options) {
   const { model } = sampler.info;
-  const response = await fetch(studio.wanted.preview);
-  const picture = await readPicture(await response.blob(), model);
+  const picture = await pictureOf(studio, sampler, options.signal);
   const label = model.classes ? { label: 0 } : {};
   const { terms } = await sampler.nll(picture, { draws: 1, timesteps: 24, ...label, ...options });
   return terms.sort((a, b) => a.t - b.t);
+}
+
+/** A picture of the model's kind: the one drawn with the site, else one drawn now. */
+async function pictureOf({ wanted }, sampler, signal) {
+  const { model } = sampler.info;
+  if (wanted.preview) return readPicture(await (await fetch(wanted.preview)).blob(), model);
+  const labels = model.classes ? { labels: [0] } : {};
+  const { pictures } = await sampler.sample({ sampler: "dpmpp", steps: 15, seed: 1, count: 1, ...labels, signal });
+  return pictures[0];
 }
 
 function paperTable() {
