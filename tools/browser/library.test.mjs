@@ -11,7 +11,7 @@ import { downloadPack } from "../../site/lib/download.js";
 import { damagedRanges, readLayout } from "../../site/lib/header.js";
 import { Run } from "../../site/lib/runner.js";
 import { keepPack, keptPack } from "../../site/lib/store.js";
-import { Frames } from "../../site/page/timeline.js";
+import { Frames } from "../../site/page/sample/frames.js";
 import { serveSite } from "./siteserver.mjs";
 
 const chunk = 1000;
