@@ -20,13 +20,12 @@ SHEET = 16  # pictures
 
 
 def found(args):
-    """Results of each cell over the seeds that are there."""
+    """Results over the seeds that are there, of the cells that have some."""
     files = {cell.key: sorted(args.work.glob(f"{cell.key}-*/result.json")) for cell in CELLS}
     results = {key: [json.loads(f.read_text()) for f in of] for key, of in files.items()}
-    missing = [key for key, of in results.items() if not of]
-    if missing:
-        raise InputError(f"{args.work}: no results of {', '.join(missing)}; run ablation.py without --report-only first")
-    return results
+    if not any(results.values()):
+        raise InputError(f"{args.work}: no results there; run ablation.py without --report-only first")
+    return {key: of for key, of in results.items() if of}
 
 
 def over_seeds(results, variance, measure):
@@ -75,8 +74,9 @@ def write(args):
     """Everything that the tree holds of the ablation."""
     results = found(args)
     data = args.root / "site" / "page" / "data"
-    rows = [row(args, cell, results[cell.key]) for cell in CELLS]
-    for cell, r in zip(CELLS, rows, strict=True):
+    cells = [cell for cell in CELLS if cell.key in results]
+    rows = [row(args, cell, results[cell.key]) for cell in cells]
+    for cell, r in zip(cells, rows, strict=True):
         file = args.work / f"{cell.key}-0" / "samples.npz"
         if file.is_file():
             sheet(args, cell, data / r["sheet"])
@@ -85,7 +85,7 @@ def write(args):
     write_json(data / "ablation.json", {"caption": caption(args, results), "rows": rows})
     (args.root / "docs").mkdir(exist_ok=True)
     (args.root / "docs" / "ablation.md").write_text(document(args, results, rows))
-    for cell in CELLS:
+    for cell in cells:
         small = data / f"ablation-{cell.key}.png"
         if small.is_file():
             big = Image.open(small)
@@ -101,7 +101,7 @@ def write_json(path, value):
 
 def caption(args, results):
     seeds = min(len(of) for of in results.values())
-    return f"8x8 digits, T = 100, {args.steps} steps of 64, {seeds} seeds; Frechet distance in the features of a classifier of digits, not FID"
+    return f"8x8 digits, T = 100, {args.steps} steps of 64, {seeds} seed{"s" if seeds > 1 else ""}; Frechet distance in the features of a classifier of digits, not FID"
 
 
 def document(args, results, rows):
@@ -114,7 +114,7 @@ def document(args, results, rows):
         lines.append(f"| {r['title']} | {paper[0]} | {paper[1]} | {number(r['frechet'])} | {number(r['bits'])} | {picture} |")
     choice = ["| fixed variance | beta: distance | bits/dim | the posterior's: distance | bits/dim |", "|---|---|---|---|---|"]
     for cell in CELLS:
-        if cell.variance == "fixed_large":
+        if cell.variance == "fixed_large" and cell.key in results:
             of = results[cell.key]
             four = [number(over_seeds(of, v, m)) for v in (cell.variance, SMALL) for m in ("frechet", "bits")]
             choice.append(f"| {cell.title} | {' | '.join(four)} |")

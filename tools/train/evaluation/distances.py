@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from train.datasets import spread
+
 
 def root_trace(a, b):
     """trace((a b)^(1/2)) of two covariances, by the symmetric form a^(1/2) b a^(1/2)."""
@@ -29,9 +31,9 @@ def within(points, manifold, k):
 
 
 def precision_recall(real, generated, k=3):
-    """Share of generated among real, and of real among generated (Kynkaanniemi et al. 2019)."""
+    """Share of generated among real, and of real among generated (Kynkaanniemi et al. 2019); of the larger set as many as the smaller has."""
     count = min(len(real), len(generated))
-    real, generated = real[:count], generated[:count]
+    real, generated = (points[spread(len(points), count)] for points in (real, generated))
     return within(generated, real, k), within(real, generated, k)
 
 

@@ -39,7 +39,7 @@ def test_every_cell_is_trained_and_reported(tmp_path):
     for r in data["rows"]:
         assert (tmp_path / "site" / "page" / "data" / r["sheet"]).read_bytes().startswith(b"\x89PNG")
     text = (tmp_path / "docs" / "ablation.md").read_text()
-    assert "| 9.46±0.11 | 3.17 |" in text and "unstable" in text and "2 seeds" in text
+    assert "| 9.46±0.11 | 3.17 |" in text and "unstable" in text and "2 seed(s)" in text
 
 
 def test_a_lost_cell_is_said(tmp_path):
@@ -49,5 +49,5 @@ def test_a_lost_cell_is_said(tmp_path):
 
 
 def test_report_of_nothing(tmp_path):
-    with pytest.raises(InputError, match="no results of mean-bound-learned"):
+    with pytest.raises(InputError, match="no results there"):
         report.write(arguments(tmp_path))

@@ -38,6 +38,8 @@ def test_precision_and_recall_of_known_sets():
     real = normals(400, 0, 1, 0)
     assert distances.precision_recall(real, real) == (1, 1)
     assert distances.precision_recall(real, real + 100) == (0, 0)
+    sorted_by_class = np.concatenate([real, real + 100])
+    assert min(distances.precision_recall(sorted_by_class, sorted_by_class[1::2])) > 0.8  # half, were only the first taken
     narrow = normals(400, 0, 0.05, 1)
     precision, recall = distances.precision_recall(real, narrow)
     assert precision > 0.9 and recall < 0.2
