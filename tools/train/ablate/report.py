@@ -1,4 +1,4 @@
-"""docs/ablation.md, and site/page/data/ablation.json with a small sheet for every row, of the runs that are there.
+"""docs/ablation.md, and with --page site/page/data/ablation.json with a small sheet for every row, of the runs that are there.
 
 ablation.json: {"caption": text, "rows": [{"key", "title", "text", "sheet", "paper": {"is", "fid"}, "frechet": {"mean", "error", "seeds"},
 "bits": the same or null}]}. `title` and `text` are for people; `sheet` is a PNG beside the file; numbers are of the paper on CIFAR-10 (null where
@@ -73,7 +73,7 @@ def row(args, cell, results):
 def write(args):
     """Everything that the tree holds of the ablation."""
     results = found(args)
-    data = args.root / "site" / "page" / "data"
+    data = args.root / "site" / "page" / "data" if args.page else args.work / "page"
     cells = [cell for cell in CELLS if cell.key in results]
     rows = [row(args, cell, results[cell.key]) for cell in cells]
     for cell, r in zip(cells, rows, strict=True):
@@ -96,12 +96,12 @@ def write(args):
 
 def write_json(path, value):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def caption(args, results):
     seeds = min(len(of) for of in results.values())
-    return f"8x8 digits, T = 100, {args.steps} steps of 64, {seeds} seed{"s" if seeds > 1 else ""}; Frechet distance in the features of a classifier of digits, not FID"
+    return f"8x8 digits, T = 100, {args.steps} steps of 64, {seeds} seed(s); Frechet distance in the features of a classifier of digits, not FID"
 
 
 def document(args, results, rows):

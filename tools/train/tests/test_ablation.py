@@ -19,7 +19,7 @@ class Ruler:
 
 
 def arguments(tmp_path):
-    return cli.parser().parse_args(["--work", str(tmp_path / "work"), "--root", str(tmp_path), "--steps", "3", "--samples", "4", "--pictures", "2"])
+    return cli.parser().parse_args(["--work", str(tmp_path / "work"), "--root", str(tmp_path), "--steps", "3", "--samples", "4", "--pictures", "2", "--page"])
 
 
 def test_every_cell_is_trained_and_reported(tmp_path):
