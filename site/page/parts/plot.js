@@ -1,5 +1,6 @@
 // Plots with uPlot in the page's colours and the reader's theme.
 
+import "./locale.js";
 import uPlot from "uplot";
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
