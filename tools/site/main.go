@@ -7,6 +7,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -100,13 +101,34 @@ func (b *builder) compile(source, target string) error {
 	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
 		return err
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", target, source)
+	version, err := b.version()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X main.version="+version, "-o", target, source)
 	cmd.Dir, cmd.Stderr = b.root, os.Stderr
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("compiling %s for js/wasm: %w", source, err)
 	}
 	return strip(target)
+}
+
+// version is the npm package's, which is the program's.
+func (b *builder) version() (string, error) {
+	path := b.source("tools", "package", "manifest.json")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	var manifest struct{ Version string }
+	if err := json.Unmarshal(data, &manifest); err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	if manifest.Version == "" {
+		return "", fmt.Errorf("%s: no version", path)
+	}
+	return manifest.Version, nil
 }
 
 // strip takes out of a program what only tracebacks need. That of an unknown toolchain stays as it is, and works.
