@@ -214,17 +214,24 @@ export class SampleView {
     if (values.hash && values.hash !== this.#studio.info.model.hash.slice(0, 16)) {
       notices.show("hash", { title: t("hash.title"), text: t("hash.text") });
     }
-    if (document.body.dataset.view !== "sample" || this.#offersToGoOn(kept)) return;
+    if (document.body.dataset.view !== "sample" || this.#offersToGoOn(kept, values)) return;
     if (asked) return this.#replay(values.forks);
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     return this.#drawing((settings) => player.draw(settings));
   }
 
-  /** Offers to go on with the chain that was under way when the page was left. @returns {boolean} false: there is none */
-  #offersToGoOn(kept) {
+  /**
+   * Offers to go on with the chain that was under way when the page was left. @returns {boolean} false: there is none, or
+   * the address asks for another picture
+   */
+  #offersToGoOn(kept, asked) {
     const { info, player, notices } = this.#studio;
     if (kept?.model.hash !== info.model.hash) return false;
     const { settings } = kept.about;
+    const same = ["seed", "sampler", "steps"].every(
+      (key) => !(key in asked) || String(asked[key]) === String(settings[key]),
+    );
+    if (!same) return false;
     const goOn = () => {
       this.#form.set(settings);
       return this.#drawing(async () => {
