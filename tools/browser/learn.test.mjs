@@ -128,7 +128,8 @@ function isWhole(number) {
   if (current !== String(number) || !root.querySelector("math mi")) return false;
   const link = root.querySelectorAll(".screens a")[number - 1].getAttribute("aria-label");
   if (link !== `${number}. ${root.querySelector(".lesson h3").textContent}`) return false;
-  const figure = root.querySelector(".touched :is(canvas, table, .unet)");
+  // The figure of the screen before stays until this one's is there.
+  const figure = root.querySelector(`.touched[data-screen="${number}"] :is(canvas, table, .unet)`);
   return Boolean(figure) && figure.getBoundingClientRect().width > 50;
 }
 

@@ -145,7 +145,6 @@ export class Page {
 
   /** Ends the server; fails where the page broke its own security policy, left an error unhandled or asked another host. */
   async close() {
-    await this.site.close();
     const foreign = (this.browser.asked ?? []).filter(
       (url) => /^(https?|wss?):/.test(url) && !url.startsWith(new URL(this.site.url).origin),
     );
@@ -154,6 +153,10 @@ export class Page {
       ...errorsOf(this.browser),
       ...foreign,
     ];
+    // What is still being fetched must not miss the server: the page goes first.
+    await this.browser.open("about:blank");
+    await this.site.close();
+    this.browser.log.length = 0;
     if (problems.length) throw new Error(`the page broke its rules: ${problems.join("; ")}`);
   }
 }

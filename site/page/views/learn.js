@@ -104,6 +104,7 @@ class LearnView {
     if (number !== this.#open) return;
     const made = this.#made.get(number);
     this.#figure.replaceChildren(made.root);
+    this.#figure.dataset.screen = number;
     made.show?.();
   }
 }
