@@ -225,6 +225,7 @@ async function useElement() {
   Object.assign(element, { steps: "4", seed: "3" });
   await next(element, "finish");
   expect("the first picture again", pixels() === drawn);
+  Object.assign(t, { element, pixels });
   return { wrong: t.wrong, workers: t.workers };
 }
 
