@@ -99,6 +99,7 @@ function reply(promise, done) {
 
 /** One call of the runner's fs. Rejects with Node's error, whose code Go understands. */
 async function remote(name, args, body) {
+  forget(name, args[0]);
   const url = `/fs/${name}?args=${encodeURIComponent(JSON.stringify(args))}`;
   const response = await fetch(url, { method: "POST", body });
   const value = await response.json();
@@ -112,16 +113,41 @@ function stats(fields) {
   return { ...fields, isDirectory };
 }
 
+/** What was read of open files beyond what was asked for: {start, bytes} by descriptor. Checkpoints are read in many small pieces, and a call takes milliseconds. */
+const ahead = new Map();
+const readAhead = 4 << 20;
+
+/** Forgets what was read ahead of a descriptor that is closed or written to. */
+function forget(name, fd) {
+  if (name === "close" || name === "write" || name === "ftruncate") ahead.delete(fd);
+}
+
 async function read(fd, buffer, offset, length, position) {
+  // Without a position the runner's own moves on, so nothing may be read ahead.
+  const bytes = position === null ? await fetched(fd, length, null) : await window(fd, length, position);
+  buffer.set(bytes, offset);
+  return bytes.length;
+}
+
+/** At most length bytes from position, from what was read ahead where that has them. */
+async function window(fd, length, position) {
+  const at = Number(position);
+  let held = ahead.get(fd);
+  if (!held || at < held.start || at + length > held.start + held.bytes.length) {
+    held = { start: at, bytes: await fetched(fd, Math.max(length, readAhead), at) };
+    ahead.set(fd, held);
+  }
+  return held.bytes.subarray(at - held.start, at - held.start + length);
+}
+
+async function fetched(fd, length, position) {
   const url = `/fs/read?args=${encodeURIComponent(JSON.stringify([fd, length, position]))}`;
   const response = await fetch(url, { method: "POST" });
   if (!response.ok) {
     const { error } = await response.json();
     throw Object.assign(new Error(error.message), { code: error.code });
   }
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  buffer.set(bytes, offset);
-  return bytes.length;
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 function output(fd, data) {
