@@ -50,7 +50,9 @@ func TestNetworks(t *testing.T) {
 	each(t, without("plain"), func(t *testing.T, e engine.Engine) { enginetest.Networks(t, e, cpuBound) })
 }
 
-func TestChains(t *testing.T) { each(t, without("plain", "one thread", "lean"), enginetest.Chains) }
+func TestChains(t *testing.T) {
+	each(t, without("plain", "one thread", "lean"), func(t *testing.T, e engine.Engine) { enginetest.Chains(t, e, false) })
+}
 
 func TestClosedChains(t *testing.T) {
 	each(t, without("plain", "one thread", "lean"), func(t *testing.T, e engine.Engine) { enginetest.ClosedChains(t, e, false) })

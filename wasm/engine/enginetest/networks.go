@@ -51,13 +51,17 @@ func Denoiser(t testing.TB, e engine.Engine, m *model.Model) *engine.Denoiser {
 	return d
 }
 
-// Networks checks every U-Net of goldens/unet, in whatever layout it was saved, with float16 and float32 weights, against the float64 run with
-// the same weights. bound is the largest difference allowed, of outputs of standard deviation 1.
-func Networks(t *testing.T, e engine.Engine, bound float64) {
+// Networks checks every U-Net of goldens/unet, in whatever layout it was saved, with weights of the given types (float16 and float32
+// where none is given), against the float64 run with the same weights. bound is the largest difference allowed, of outputs of standard
+// deviation 1.
+func Networks(t *testing.T, e engine.Engine, bound float64, dtypes ...weights.DType) {
+	if len(dtypes) == 0 {
+		dtypes = []weights.DType{weights.F16, weights.F32}
+	}
 	for _, name := range goldens.Names(t, "unet") {
 		dir := filepath.Join(goldens.Dir(t), "unet", name)
 		t.Run(name, func(t *testing.T) {
-			for _, dtype := range []weights.DType{weights.F16, weights.F32} {
+			for _, dtype := range dtypes {
 				d := Denoiser(t, e, Pack(t, dir, dtype))
 				files, err := filepath.Glob(filepath.Join(dir, "cases*.safetensors"))
 				if err != nil || len(files) == 0 {

@@ -50,7 +50,7 @@ func TestFast(t *testing.T) {
 		t.Errorf("adapter with float16: %v, engine's precision: %s", half, info.Precision)
 	}
 	if info.Precision == engine.Fast {
-		enginetest.Networks(t, e, info.Bound(networkBound))
+		enginetest.Networks(t, e, info.Bound(networkBound), weights.F16)
 		for _, r := range selftest.SelfTest(context.Background(), e, cpu.New(cpu.Options{Plain: true})) {
 			if !r.OK {
 				t.Errorf("%s: off by %g (%v)", r.Name, r.Error, r.Err)
@@ -66,7 +66,7 @@ func TestFast(t *testing.T) {
 	}
 }
 
-func TestChains(t *testing.T) { enginetest.Chains(t, open(t)) }
+func TestChains(t *testing.T) { enginetest.Chains(t, open(t), true) }
 
 func TestClosedChains(t *testing.T) { enginetest.ClosedChains(t, open(t), true) }
 
