@@ -1,5 +1,5 @@
 // The service worker: keeps the site's files from the first visit on, so that the page opens without a network. Models
-// are kept by the library (lib/store.js). SITE_FILES, SITE_LATER (what is kept once it was needed) and SITE_VERSION are put in
+// are kept by the library (lib/store.js). SITE_FILES, SITE_LATER (what is kept once it was needed, as the library's reference is) and SITE_VERSION are put in
 // when the site is built: any changed file makes another version, which takes over when no page of the old one is open any more.
 
 const prefix = "unnoise-site-";
@@ -40,12 +40,13 @@ self.addEventListener("fetch", (event) => {
   const name =
     request.mode === "navigate" ? navigationTarget(request.url) : request.url.slice(root.length).split(/[?#]/)[0];
   if (SITE_FILES.includes(name)) event.respondWith(answer(request, name));
-  else if (SITE_LATER.includes(name)) event.respondWith(answerLater(request, name));
+  else if (SITE_LATER.includes(name) || name.startsWith("docs/")) event.respondWith(answerLater(request, name));
 });
 
 function navigationTarget(url) {
   const { pathname } = new URL(url);
-  return pathname === new URL(root).pathname ? "index.html" : url.slice(root.length).split(/[?#]/)[0];
+  const name = pathname.slice(new URL(root).pathname.length);
+  return name === "" || name.endsWith("/") ? `${name}index.html` : name;
 }
 
 async function answer(request, name) {

@@ -19,6 +19,8 @@ targets=(
   ./wasm/checkpoint/pickle:FuzzOpen     # zip archives and streams of torch.save
   ./wasm/checkpoint/pickle:FuzzPickle   # the pickle inside
   ./wasm/checkpoint:FuzzConfig          # config.json, flags.json, config.yml
+  ./wasm/saved:FuzzRead                 # states of chains
+  ./wasm/codec:FuzzDecode               # coded pictures
 )
 
 # fuzz TARGET: runs one; its last words are shown, all of them where it fails.

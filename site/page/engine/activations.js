@@ -1,6 +1,7 @@
 // What any layer of the network wrote for a picture at a timestep, as pictures: one a channel.
 
 import { element } from "../dom.js";
+import { unknownClass } from "../parts/classes.js";
 import { figure, slider } from "../parts/controls.js";
 import { PictureSource } from "../parts/source.js";
 import { say, sayLabel, worded } from "../words.js";
@@ -14,12 +15,21 @@ export async function maps(sampler) {
 }
 
 /**
- * Paints channels on a canvas as a grid, each stretched from its least to its greatest value.
+ * Paints a layer's channels on a canvas as a grid and says below it what they are.
  *
  * @param {HTMLCanvasElement} canvas
- * @param {{data: Float32Array, channels: number, width: number, height: number}} activations
+ * @param {HTMLElement} text
+ * @param {{data: Float32Array, channels: number, width: number, height: number}} seen
+ * @param {{name: string, kernel: string}} layer
  */
-export function paintChannels(canvas, { data, channels, width, height }) {
+export function showChannels(canvas, text, seen, { name, kernel }) {
+  paintChannels(canvas, seen);
+  const { channels, width, height } = seen;
+  say(text, "engine.layer.text", { name, kernel, channels, width, height });
+}
+
+/** Every channel stretched from its least to its greatest value. */
+function paintChannels(canvas, { data, channels, width, height }) {
   const columns = Math.ceil(Math.sqrt(channels * 2));
   const rows = Math.ceil(channels / columns);
   // A pixel between two channels.
@@ -101,20 +111,18 @@ export class Activations {
     await new Promise((resolve) => setTimeout(resolve, 60));
     if (mine !== this.#wanted) return;
     const layer = Number(this.#layer.value);
-    const label = model.classes ? { label: 0 } : {};
     try {
       const sampler = await this.#studio.sampler();
-      const seen = await sampler.activations({ picture, seed: 1, timestep: this.#t.value, layer, ...label });
-      if (mine !== this.#wanted) return;
-      paintChannels(this.#canvas, seen);
-      const { name, kernel } = this.#layers.find(({ index }) => index === layer);
-      say(this.#text, "engine.layer.text", {
-        name,
-        kernel,
-        channels: seen.channels,
-        width: seen.width,
-        height: seen.height,
+      const seen = await sampler.activations({
+        picture,
+        seed: 1,
+        timestep: this.#t.value,
+        layer,
+        ...unknownClass(model),
       });
+      if (mine !== this.#wanted) return;
+      const shown = this.#layers.find(({ index }) => index === layer);
+      showChannels(this.#canvas, this.#text, seen, shown);
     } catch (error) {
       this.#studio.fail(error);
     }

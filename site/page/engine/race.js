@@ -3,6 +3,7 @@
 import { element } from "../dom.js";
 import { milliseconds, seconds } from "../format.js";
 import { createSampler } from "../library.js";
+import { classesInTurn } from "../parts/classes.js";
 import { Job } from "../parts/job.js";
 import { shownPicture } from "../parts/source.js";
 import { say, worded } from "../words.js";
@@ -70,7 +71,13 @@ class Lane {
     let sampler;
     try {
       sampler = await createSampler({ model, engine: this.engine, signal });
-      const chain = await sampler.chain({ sampler: "ddim", steps: 20, seed: 5, count: 1, ...labelsOf(sampler) });
+      const chain = await sampler.chain({
+        sampler: "ddim",
+        steps: 20,
+        seed: 5,
+        count: 1,
+        ...classesInTurn(sampler.info.model, 1),
+      });
       const started = performance.now();
       const onFrame = ({ x0 }, painted) => {
         if (!signal.aborted) this.#picture.grid(x0, chain);
@@ -92,8 +99,4 @@ class Lane {
       sampler?.close();
     }
   }
-}
-
-function labelsOf({ info }) {
-  return info.model.classes ? { labels: [0] } : {};
 }

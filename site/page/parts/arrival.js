@@ -2,6 +2,7 @@
 
 import { element } from "../dom.js";
 import { say, worded } from "../words.js";
+import { unknownClass } from "./classes.js";
 import { figure, segments, slider } from "./controls.js";
 import { Job } from "./job.js";
 import { cell, shownPicture } from "./source.js";
@@ -63,11 +64,9 @@ export class Arrival {
     this.reset();
     await this.#job.run(async (sampler, { signal, onProgress }) => {
       const half = ({ done, total }) => onProgress({ done: done / 2, total });
-      const { classes } = sampler.info.model;
-      const label = classes ? { label: 0 } : {};
       this.#coded = await sampler.encode(picture, {
         blockBits: Number(this.#blockBits),
-        ...label,
+        ...unknownClass(sampler.info.model),
         signal,
         onProgress: half,
       });

@@ -4,6 +4,7 @@ import { element } from "../dom.js";
 import { Picture } from "../pictures.js";
 import { sayLabel, t } from "../words.js";
 import { Brush } from "./brush.js";
+import { classesInTurn } from "./classes.js";
 import { button } from "./controls.js";
 import { fit, plainPicture, readPicture } from "./fit.js";
 
@@ -114,8 +115,7 @@ export class PictureSource {
     this.root.dataset.busy = "yes";
     try {
       const sampler = await this.#studio.sampler();
-      const { classes } = sampler.info.model;
-      const labels = classes ? { labels: [seed % classes] } : {};
+      const labels = classesInTurn(sampler.info.model, 1, seed);
       const { pictures } = await sampler.sample({ sampler: "dpmpp", steps: 15, seed, count: 1, ...labels });
       if (mine === this.#drawing) this.#take(pictures[0]);
     } catch (error) {

@@ -96,7 +96,8 @@ export class SettingsForm {
     this.#guided = classes > 0 && nullLabel >= 0;
     byId("labels-field").hidden = classes === 0;
     byId("guidance-field").hidden = !this.#guided;
-    if (classes) say(byId("labels-hint"), "settings.labels.hint", { last: classes - 1 });
+    const hint = this.#guided ? "settings.labels.hint.any" : "settings.labels.hint";
+    if (classes) say(byId("labels-hint"), hint, { last: classes - 1 });
     this.#tidy();
   }
 
@@ -117,7 +118,8 @@ export class SettingsForm {
     labels.value = listOf(labels.value)
       .map((label) => Math.min(label, Math.max(0, this.#classes - 1)))
       .join(" ");
-    if (this.#classes && !labels.value) labels.value = "0";
+    // A model without a label for it cannot leave the class open.
+    if (this.#classes && !this.#guided && !labels.value) labels.value = "0";
     guidance.value = Math.min(20, Math.max(0, Number(guidance.value) || 0));
     steps.value = Math.min(this.#trainTimesteps, Math.max(1, Math.round(Number(steps.value)) || defaults.steps));
     eta.value = Math.min(1, Math.max(0, Number(eta.value) || 0));

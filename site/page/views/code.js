@@ -2,6 +2,7 @@
 
 import { element } from "../dom.js";
 import { Arrival } from "../parts/arrival.js";
+import { unknownClass } from "../parts/classes.js";
 import { figure, modelField, segments, viewFrame } from "../parts/controls.js";
 import { Job } from "../parts/job.js";
 import { losslessShare, rateDistortion } from "../parts/paper.js";
@@ -101,8 +102,7 @@ class CodeView {
   async #run() {
     const { picture } = this.#source;
     if (!picture) return;
-    const label = this.#studio.info.model.classes ? { label: 0 } : {};
-    const settings = { draws: 1, timesteps: Number(this.#timesteps), ...label };
+    const settings = { draws: 1, timesteps: Number(this.#timesteps), ...unknownClass(this.#studio.info.model) };
     const nll = await this.#measure.run((sampler, options) => sampler.nll(picture, { ...settings, ...options }));
     if (!nll) return;
     const { bitsPerDim, standardError, prior, terms } = nll;

@@ -1,6 +1,7 @@
 // A part of a picture drawn anew (RePaint), or a picture begun by the reader's hand and finished by the model (SDEdit).
 
 import { element } from "../dom.js";
+import { unknownClasses } from "../parts/classes.js";
 import { button, field, figure, modelField, seedField, segments, slider, viewFrame } from "../parts/controls.js";
 import { Job } from "../parts/job.js";
 import { Mask } from "../parts/mask.js";
@@ -126,7 +127,7 @@ class EditView {
     this.#studio.notices.clear("mask");
     if (this.#mode === "inpaint") Object.assign(settings, { mask, jump: 5, repeats: this.#repeats.value });
     else Object.assign(settings, { eta: 0, depth: this.#depth.value });
-    if (this.#studio.info.model.classes) settings.labels = Array.from({ length: this.#count }, (_, i) => i);
+    Object.assign(settings, unknownClasses(this.#studio.info.model, this.#count));
     await this.#job.run((sampler, options) => this.#draw(sampler, settings, options));
   }
 

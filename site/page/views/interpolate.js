@@ -1,6 +1,7 @@
 // Between two pictures, noised to a depth and mixed (figures 8 and 9 of the paper), or between two seeds.
 
 import { element } from "../dom.js";
+import { unknownClasses } from "../parts/classes.js";
 import { field, figure, modelField, seedField, segments, slider, viewFrame } from "../parts/controls.js";
 import { Job } from "../parts/job.js";
 import { cell, PictureSource, shownPicture } from "../parts/source.js";
@@ -107,7 +108,12 @@ class InterpolateView {
       ? { seeds: this.#seeds.map(({ value }) => value) }
       : { pictures: this.#ends.map(({ picture }) => picture), depth };
     if (!seeds && ends.pictures.includes(null)) return;
-    const settings = { sampler: "ddim", steps: Number(this.#steps.value), seed: this.#seed.value, ...this.#labels() };
+    const settings = {
+      sampler: "ddim",
+      steps: Number(this.#steps.value),
+      seed: this.#seed.value,
+      ...unknownClasses(this.#studio.info.model, lambdas.length),
+    };
     const result = await this.#job.run((sampler, options) =>
       sampler.interpolate({ ...ends, lambdas, ...settings, ...options }),
     );
@@ -122,10 +128,6 @@ class InterpolateView {
       pictures: result.pictures,
       given: ends.pictures,
     });
-  }
-
-  #labels() {
-    return this.#studio.info.model.classes ? { labels: lambdas.map(() => 0) } : {};
   }
 
   /** A row among the others: the deeper, the lower. */

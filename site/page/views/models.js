@@ -53,7 +53,7 @@ class ModelsView {
       this.#total,
     );
     root.classList.add("plain");
-    root.append(head, element("div", { className: "bench" }, this.#cards, own, kept));
+    root.append(head, element("div", { className: "bench" }, this.#cards, own, kept, aboutLibrary()));
     studio.onModel(() => this.show());
   }
 
@@ -163,6 +163,17 @@ class ModelsView {
       element("td", {}, remove),
     );
   }
+}
+
+/** The way to the library's reference, which is a page of its own. */
+function aboutLibrary() {
+  const link = worded("a", "models.library.link", undefined, { href: "docs/" });
+  return element(
+    "section",
+    { className: "block" },
+    worded("h3", "models.library"),
+    element("p", { className: "hint" }, worded("span", "models.library.text"), " ", link),
+  );
 }
 
 function aboutOf({ provenance, width, height, channels, classes, parameters, macs }) {

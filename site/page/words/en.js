@@ -79,6 +79,7 @@ export default {
   "settings.labels": "Class of each picture",
   "settings.labels.all": "All",
   "settings.labels.hint": "0 to {last}, in turn: 3 7 draws three, seven, three …",
+  "settings.labels.hint.any": "0 to {last}, in turn: 3 7 draws three, seven, three …; empty: any",
   "settings.guidance": "Guidance",
   "settings.guidance.hint": "1 none; 2 to 4 follow the class more closely",
   "settings.sampler": "Sampler",

@@ -127,6 +127,9 @@ export default {
   "models.kept.delete": "Delete",
   "models.kept.none": "Nothing is kept.",
   "models.kept.total": "{usage} of storage in use for this site, {quota} allowed.",
+  "models.library": "For a page of your own",
+  "models.library.text": "The library behind this page: every method, with examples that run here.",
+  "models.library.link": "Reference of the library",
 
   "engine.intro": "What computes, how exactly, how fast, and what goes on inside the network.",
   "engine.what": "This machine",

@@ -123,6 +123,10 @@ export default {
   "models.kept.delete": "지우기",
   "models.kept.none": "보관한 것이 없습니다.",
   "models.kept.total": "이 사이트가 저장 공간 {quota} 가운데 {usage}를 쓰고 있습니다.",
+  "models.library": "내 페이지에 쓰기",
+  "models.library.text":
+    "이 페이지를 움직이는 라이브러리의 모든 메서드를 바로 돌려 볼 수 있는 예제와 함께 설명합니다(영어).",
+  "models.library.link": "라이브러리 설명서",
 
   "engine.intro": "무엇이, 얼마나 정확하고 빠르게 계산하는지, 그리고 신경망 속에서 무슨 일이 일어나는지 봅니다.",
   "engine.what": "이 기기",

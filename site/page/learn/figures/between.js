@@ -1,6 +1,7 @@
 // Screen 10: from one seed's picture to another's along the great circle of their noise.
 
 import { element } from "../../dom.js";
+import { unknownClasses } from "../../parts/classes.js";
 import { figure as captioned, slider } from "../../parts/controls.js";
 import { Job } from "../../parts/job.js";
 import { cell, shownPicture } from "../../parts/source.js";
@@ -24,7 +25,7 @@ export function figure(studio) {
   const job = new Job(studio, { key: "learn.between.go", glyph: "dice" }, async () => {
     const seeds = [0, 1].map(() => Math.floor(Math.random() * 1e6));
     const result = await job.run((sampler, options) => {
-      const labels = sampler.info.model.classes ? { labels: lambdas.map(() => 0) } : {};
+      const labels = unknownClasses(sampler.info.model, lambdas.length);
       return sampler.interpolate({ seeds, lambdas, sampler: "dpmpp", steps: 12, ...labels, ...options });
     });
     if (!result) return;

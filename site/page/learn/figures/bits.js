@@ -1,6 +1,7 @@
 // Screen 9: what a receiver guesses of a picture when x_t is all that has arrived.
 
 import { element } from "../../dom.js";
+import { unknownClasses } from "../../parts/classes.js";
 import { figure as captioned, slider } from "../../parts/controls.js";
 import { PictureSource, shownPicture } from "../../parts/source.js";
 import { say } from "../../words.js";
@@ -18,7 +19,6 @@ export function figure(studio) {
       const sampler = await studio.sampler();
       const { model } = sampler.info;
       if (picture.width !== model.width) return;
-      const label = model.classes ? { labels: [0] } : {};
       // One step from x_t: its estimate of x_0 is what is known there.
       const chain = await sampler.chain({
         picture,
@@ -26,7 +26,7 @@ export function figure(studio) {
         sampler: "ddim",
         steps: Math.min(250, model.trainTimesteps),
         seed: 1,
-        ...label,
+        ...unknownClasses(model, 1),
       });
       const x = await chain.frame("x");
       await chain.step();

@@ -1,6 +1,7 @@
 // Screen 7: Algorithm 2, live.
 
 import { element } from "../../dom.js";
+import { classesInTurn } from "../../parts/classes.js";
 import { button, figure as captioned } from "../../parts/controls.js";
 import { Job } from "../../parts/job.js";
 import { shownPicture } from "../../parts/source.js";
@@ -16,15 +17,14 @@ export function figure(studio) {
   let owner = null;
   const begin = async (sampler) => {
     await chain?.release().catch(() => {});
-    const { classes } = sampler.info.model;
-    const labels = classes ? { labels: [Math.floor(Math.random() * classes)] } : {};
+    const seed = Math.floor(Math.random() * 1e6);
     chain = await sampler.chain({
       sampler: "ddpm",
       steps,
       variance: "fixed_small",
-      seed: Math.floor(Math.random() * 1e6),
+      seed,
       count: 1,
-      ...labels,
+      ...classesInTurn(sampler.info.model, 1, seed),
     });
     owner = sampler;
   };

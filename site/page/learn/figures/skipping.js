@@ -1,6 +1,7 @@
 // Screen 8: the same noise with few steps: DDIM, and the paper's two variances.
 
 import { element } from "../../dom.js";
+import { classesInTurn } from "../../parts/classes.js";
 import { figure as captioned, slider } from "../../parts/controls.js";
 import { Job } from "../../parts/job.js";
 import { shownPicture } from "../../parts/source.js";
@@ -22,7 +23,7 @@ export function figure(studio) {
   );
   const go = () =>
     job.run(async (sampler, { signal, onProgress }) => {
-      const labels = sampler.info.model.classes ? { labels: [0, 1, 2, 3] } : {};
+      const labels = classesInTurn(sampler.info.model, 4);
       for (const [k, [name, way]] of Object.entries(ways).entries()) {
         const chain = await sampler.chain({ ...way, steps: counts[n.value], seed: 4, count: 4, ...labels, signal });
         try {

@@ -1,6 +1,7 @@
 // Screen 5: the error of the loaded model by timestep, and what the paper found of what to guess, as a table.
 
 import { element } from "../../dom.js";
+import { classesInTurn, unknownClass } from "../../parts/classes.js";
 import { readPicture } from "../../parts/fit.js";
 import { Job } from "../../parts/job.js";
 import { ablation } from "../../parts/paper.js";
@@ -40,8 +41,7 @@ export function figure(studio) {
 async function measure(studio, sampler, options) {
   const { model } = sampler.info;
   const picture = await pictureOf(studio, sampler, options.signal);
-  const label = model.classes ? { label: 0 } : {};
-  const { terms } = await sampler.nll(picture, { draws: 1, timesteps: 24, ...label, ...options });
+  const { terms } = await sampler.nll(picture, { draws: 1, timesteps: 24, ...unknownClass(model), ...options });
   return terms.sort((a, b) => a.t - b.t);
 }
 
@@ -49,7 +49,7 @@ async function measure(studio, sampler, options) {
 async function pictureOf({ wanted }, sampler, signal) {
   const { model } = sampler.info;
   if (wanted.preview) return readPicture(await (await fetch(wanted.preview)).blob(), model);
-  const labels = model.classes ? { labels: [0] } : {};
+  const labels = classesInTurn(model, 1);
   const { pictures } = await sampler.sample({ sampler: "dpmpp", steps: 15, seed: 1, count: 1, ...labels, signal });
   return pictures[0];
 }

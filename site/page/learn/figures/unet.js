@@ -1,10 +1,11 @@
 // Screen 6: the network's layers as a U; choose one to see what it wrote.
 
 import { element } from "../../dom.js";
-import { maps, paintChannels } from "../../engine/activations.js";
+import { maps, showChannels } from "../../engine/activations.js";
+import { unknownClass } from "../../parts/classes.js";
 import { slider } from "../../parts/controls.js";
 import { readPicture } from "../../parts/fit.js";
-import { say, sayLabel } from "../../words.js";
+import { sayLabel } from "../../words.js";
 
 export function figure(studio) {
   return new UNetFigure(studio);
@@ -70,21 +71,19 @@ class UNetFigure {
   async #look() {
     if (!this.#layer) return;
     const mine = ++this.#wanted;
-    const { name, kernel, index } = this.#layer;
+    const { index } = this.#layer;
     try {
       const sampler = await this.#studio.sampler();
       const from = this.#picture ? { picture: this.#picture } : {};
-      const label = sampler.info.model.classes ? { label: 0 } : {};
-      const seen = await sampler.activations({ ...from, seed: 1, timestep: this.#t.value, layer: index, ...label });
-      if (mine !== this.#wanted) return;
-      paintChannels(this.#canvas, seen);
-      say(this.#text, "engine.layer.text", {
-        name,
-        kernel,
-        channels: seen.channels,
-        width: seen.width,
-        height: seen.height,
+      const seen = await sampler.activations({
+        ...from,
+        seed: 1,
+        timestep: this.#t.value,
+        layer: index,
+        ...unknownClass(sampler.info.model),
       });
+      if (mine !== this.#wanted) return;
+      showChannels(this.#canvas, this.#text, seen, this.#layer);
     } catch (error) {
       this.#studio.fail(error);
     }
