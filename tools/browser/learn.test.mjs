@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { field, langevin } from "../../site/page/learn/mixture.js";
-import { posterior } from "../../site/page/learn/posterior.js";
+import { fromMean, fromNoise, fromPicture, posterior } from "../../site/page/learn/posterior.js";
 import { buildSite } from "./buildsite.mjs";
 import { browserNames, launchBrowser } from "./launch.mjs";
 import { Page } from "./pagedriver.mjs";
@@ -62,6 +62,15 @@ test("the posterior of one step is equation 7's, and of all steps the picture it
   assert.ok(Math.abs(posterior(alphaBars, 999, 0, xt, x0).mean - x0) < 0.01);
 });
 
+test("noise, picture and mean follow from each other", () => {
+  const alphaBars = [0.9, 0.7, 0.5, 0.2];
+  const place = { alphaBars, t: 3, s: 1, xt: 0.35 };
+  const fact = fromPicture(place, -0.4);
+  assert.ok(Math.abs(Math.sqrt(0.2) * -0.4 + Math.sqrt(0.8) * fact.eps - 0.35) < 1e-12);
+  for (const other of [fromNoise(place, fact.eps), fromMean(place, fact.mean)])
+    for (const name of ["eps", "x0", "mean"]) assert.ok(Math.abs(other[name] - fact[name]) < 1e-12, name);
+});
+
 function suite(name) {
   let browser;
   before(async () => {
@@ -114,7 +123,7 @@ function ways(pageTest) {
       [...document.querySelectorAll("[data-t]")]
         .map(({ textContent }) => textContent)
         .filter((text) =>
-          /[a-z]{5,}/i.test(text.replace(/Space|PyTorch|diffusers|flags|WebGPU|DPM-Solver|unnoise/g, "")),
+          /[a-z]{5,}/i.test(text.replace(/Space|Digits|PyTorch|diffusers|flags|WebGPU|DPM-Solver|unnoise/g, "")),
         ),
     );
     assert.deepEqual(left, []);
@@ -152,7 +161,9 @@ function screens(pageTest) {
     async (page) => {
       await page.until("the field", () => document.querySelector("#view-learn .plane") !== null);
       await page.browser.evaluate(() => document.querySelector("#view-learn .primary").click());
-      await page.until("the last step", () => /168/.test(document.querySelector("#view-learn .live").textContent));
+      await page.until("the last step", () =>
+        /168/.test(document.querySelector("#view-learn .plane-row .live").textContent),
+      );
       await page.browser.evaluate(() => {
         location.hash = "learn/7";
       });

@@ -53,6 +53,14 @@ const states = {
     options: { query: replay({ model: "nouns", count: 16, seed: 5, steps: 20, sampler: "ddim" }) },
     reach: (page) => page.state("finished"),
   },
+  // On a phone: the settings, opened.
+  sheet: {
+    options: { query: replay({ model: "digits", count: 1, seed: 5, steps: 5 }) },
+    async reach(page) {
+      await page.state("finished");
+      await page.browser.evaluate(() => innerWidth < 500 && document.getElementById("panel-bar").click());
+    },
+  },
   facts: {
     options: { query: replay({ model: "digits", count: 1, seed: 5, steps: 5 }) },
     async reach(page) {
@@ -126,7 +134,7 @@ const views = {
   learn2: viewState("learn/2"),
   learn3: viewState("learn/3"),
   learn4: viewState("learn/4", ["#view-learn .primary"], () =>
-    /168/.test(document.querySelector("#view-learn .live").textContent),
+    /168/.test(document.querySelector("#view-learn .plane-row .live").textContent),
   ),
   learn5: viewState("learn/5"),
   learn6: viewState("learn/6"),

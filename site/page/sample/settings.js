@@ -2,6 +2,7 @@
 
 import { byId } from "../dom.js";
 import { say } from "../words.js";
+import { Sheet } from "./sheet.js";
 
 // The model is the smallest of the list. The site's build draws its preview with the same values (tools/site/models.go).
 const defaults = {
@@ -31,9 +32,11 @@ export class SettingsForm {
   #trainTimesteps = 1000;
   #classes = 0;
   #guided = false;
+  #sheet;
 
   constructor(form) {
     this.#form = form;
+    this.#sheet = new Sheet(form);
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("change", ({ target }) => {
       if (target.name === "sampler") this.#stepsOf(target.value);
@@ -85,6 +88,7 @@ export class SettingsForm {
     select.replaceChildren(...models.map(({ id, label }) => new Option(label, id)));
     if (models.some(({ id }) => id === value)) select.value = value;
     select.disabled = models.length === 0;
+    this.#sheet.tell();
   }
 
   /** Takes what a model has: training timesteps, which bound the steps, and classes. */
@@ -126,6 +130,7 @@ export class SettingsForm {
     seed.value = tidySeed(seed.value);
     say(byId("sampler-hint"), `sampler.${sampler.value}`);
     byId("eta-field").hidden = sampler.value !== "ddim";
+    this.#sheet.tell();
   }
 }
 

@@ -69,6 +69,7 @@ export default {
   "load.left": "Loading {title}: {part}, {left} left",
 
   "settings.label": "Settings",
+  "settings.set": "{model} · {sampler} {steps} · seed {seed}",
   "settings.model": "Model",
   "settings.open": "Open a pack",
   "settings.open.hint": "or a PyTorch checkpoint from your disk, or drop it on the page. It stays here.",

@@ -69,6 +69,7 @@ export default {
   "load.left": "{title} 불러오는 중: {part}, {left} 남음",
 
   "settings.label": "설정",
+  "settings.set": "{model} · {sampler} {steps} · 시드 {seed}",
   "settings.model": "모델",
   "settings.open": "팩 열기",
   "settings.open.hint":

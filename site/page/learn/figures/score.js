@@ -1,9 +1,10 @@
-// Screen 4: the score field of two-pixel "pictures", and points that walk along it by Langevin steps.
+// Screen 4: the triangle of what can be predicted; the score field of two-pixel "pictures", and points that walk along it by Langevin steps.
 
 import { element, icon } from "../../dom.js";
 import { slider } from "../../parts/controls.js";
 import { say, sayLabel, worded } from "../../words.js";
 import { field, langevin, normal } from "../mixture.js";
+import { triangle } from "./triangle.js";
 
 const size = 420; // of the canvas, in its own pixels
 const reach = 1.8; // the plane shown is from -reach to reach
@@ -18,8 +19,8 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 const toCanvas = (v) => ((v + reach) / (2 * reach)) * size;
 const toPlane = (v) => (v / size) * 2 * reach - reach;
 
-export function figure() {
-  return new ScoreFigure();
+export function figure(studio) {
+  return new ScoreFigure(studio);
 }
 
 class ScoreFigure {
@@ -31,7 +32,7 @@ class ScoreFigure {
   #running = 0;
   #step = 0;
 
-  constructor() {
+  constructor(studio) {
     this.#canvas.setAttribute("role", "img");
     sayLabel(this.#canvas, "learn.score.label");
     this.#sigma = slider(
@@ -49,10 +50,11 @@ class ScoreFigure {
     const steps = worded("ol", "learn.score.algorithm", undefined, { className: "algorithm" });
     this.root = element(
       "div",
-      { className: "block" },
+      {},
+      triangle(studio),
       element(
         "div",
-        { className: "plane-row" },
+        { className: "block plane-row" },
         this.#canvas,
         element("div", { className: "group" }, steps, this.#sigma.root, this.#play, this.#text),
       ),
