@@ -7,6 +7,7 @@ type AttentionArgs struct {
 	N, P, C, Heads int
 	QKV            []float32 // [N][P][3C]: q, k and v behind each other
 	Out            []float32 // [N][P][C]
+	Part           Part      // what of Out is computed by the fast kernel
 }
 
 // PlainAttention is the definition.

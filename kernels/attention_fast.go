@@ -18,9 +18,15 @@ func (r *Runner) Attention(a *AttentionArgs) {
 }
 
 func (w *attention) do(thread, part int) {
-	h := w.a.head(w.r, thread, part/w.a.Heads, part%w.a.Heads)
-	for q := 0; q < w.a.P; q += queryBlock {
-		h.block(q, min(q+queryBlock, w.a.P))
+	n := part / w.a.Heads
+	from, to := w.a.Part.span(w.a.N * w.a.P)
+	from, to = max(from-n*w.a.P, 0), min(to-n*w.a.P, w.a.P)
+	if from >= to {
+		return
+	}
+	h := w.a.head(w.r, thread, n, part%w.a.Heads)
+	for q := from; q < to; q += queryBlock {
+		h.block(q, min(q+queryBlock, to))
 	}
 }
 

@@ -36,6 +36,7 @@ type ConvArgs struct {
 	Residual   []float32 // NHWC like Out; nil for none
 	Mul        float32
 	Out        []float32 // [N][Ho][Wo][Cout]
+	Part       Part      // what of Out is computed by the fast kernels
 }
 
 // Channels is the number of input channels, both parts together.

@@ -93,6 +93,13 @@ func (f *filtering) windows(a *ConvArgs) int {
 	return roundUp(h, f.out) / f.out * (roundUp(w, f.out) / f.out)
 }
 
+// cut is the part of a that is to be done.
+func (f *filtering) cut(a *ConvArgs) cut {
+	h, w := a.Grid()
+	rows, columns := a.N*(roundUp(h, f.out)/f.out), roundUp(w, f.out)/f.out
+	return a.cut(rows, columns, f.places(), 3*f.places(), 3*f.places())
+}
+
 // apart is added to the step between a window's places, which else is often a multiple of 4 kB: then all places' values would fall into the
 // same few lines of the nearest cache and drive each other out.
 const apart = 16
@@ -112,6 +119,7 @@ type filtered struct {
 	s            staged
 	ho, wo       int
 	f            *filtering
+	cut          cut
 	across, each int       // windows in a row, and in a sample
 	from, count  int       // the windows at hand
 	data         []float32 // [places][count][C], places dataStep apart
@@ -129,17 +137,22 @@ type (
 // filter computes Conv3x3 by f.
 func (r *Runner) filter(f *filtering, a *ConvArgs, p *Panels) {
 	h, w := a.Grid()
-	s := r.stageBordered(a, roundUp(h, f.out), roundUp(w, f.out))
-	total := a.N * f.windows(a)
+	s, c := a.bordered(roundUp(h, f.out), roundUp(w, f.out)), f.cut(a)
+	if c.empty() {
+		return
+	}
+	across, down := (s.w-2)/f.out, (s.h-2)/f.out
+	r.stageInput(a, &s, s.line(c.row, down, f.out), s.line(c.toRow-1, down, f.out)+f.in)
 	v := &r.filtered
-	*v = filtered{r: r, a: a, p: p, s: s, ho: h, wo: w, f: f, across: (s.w - 2) / f.out, each: f.windows(a), weightStep: s.c*best.nr + apart}
-	for ; v.from < total; v.from += filteringWindows {
-		v.count = min(filteringWindows, total-v.from)
+	*v = filtered{r: r, a: a, p: p, s: s, ho: h, wo: w, f: f, cut: c, across: across, each: across * down, weightStep: s.c*best.nr + apart}
+	for v.from = c.row * across; v.from < c.toRow*across; v.from += filteringWindows {
+		v.count = min(filteringWindows, c.toRow*across-v.from)
 		v.dataStep, v.sumStep = v.count*s.c+apart, roundUp(v.count, best.mr)*best.nr+apart
 		v.data = room(&r.windows, f.places()*v.dataStep)
-		v.group = r.groups(p.Count(), v.count)
+		panels := c.toPanel - c.panel
+		v.group = r.groups(panels, v.count)
 		r.parallel(v.count, (*windowWork)(v))
-		r.parallel((p.Count()+v.group-1)/v.group, (*groupWork)(v))
+		r.parallel((panels+v.group-1)/v.group, (*groupWork)(v))
 	}
 }
 
@@ -180,8 +193,8 @@ func (w *windowWork) do(thread, i int) {
 func (w *groupWork) do(thread, i int) {
 	v := (*filtered)(w)
 	work := &v.r.work[thread]
-	places, outs, first := v.f.places(), v.f.out*v.f.out, i*v.group
-	panels := min(v.group, v.p.Count()-first)
+	places, outs, first := v.f.places(), v.f.out*v.f.out, v.cut.panel+i*v.group
+	panels := min(v.group, v.cut.toPanel-first)
 	scratch := v.r.thread(thread, panels*places*(v.weightStep+v.sumStep)+v.p.K*best.nr+outs*v.sumStep)
 	made, sums := scratch[:panels*places*v.weightStep], scratch[panels*places*v.weightStep:]
 	rest := sums[panels*places*v.sumStep:]

@@ -4,6 +4,7 @@ package kernels
 type staging struct {
 	a *ConvArgs
 	staged
+	from int // first row
 }
 
 // staged is an input that is ready.
@@ -21,36 +22,48 @@ func (r *Runner) Conv3x3(a *ConvArgs, p *Panels) {
 		return
 	}
 	h, w := a.Grid()
-	s := r.stageBordered(a, h, w)
-	r.multiply(a, p, s, ConvSize(h, a.Stride, a.Pad), ConvSize(w, a.Stride, a.Pad), 3)
+	ho, wo := ConvSize(h, a.Stride, a.Pad), ConvSize(w, a.Stride, a.Pad)
+	s, c := a.bordered(h, w), a.cutDirect(ho, wo, 3)
+	if c.empty() {
+		return
+	}
+	r.stageInput(a, &s, s.line(c.row, ho, s.stride)+s.skip, s.line(c.toRow-1, ho, s.stride)+s.skip+3)
+	r.multiply(a, p, s, c, ho, wo, 3)
 }
 
 // Conv1x1 computes PlainConv1x1 with p packed from a.Weight.
 func (r *Runner) Conv1x1(a *ConvArgs, p *Panels) {
-	s := staged{data: a.In[0], h: a.H, w: a.W, c: a.Channels(), stride: 1}
-	if a.In[1] != nil || a.Norm != nil || a.SiLU {
-		s = r.stageInput(a, s)
+	s, c := staged{data: a.In[0], h: a.H, w: a.W, c: a.Channels(), stride: 1}, a.cutDirect(a.H, a.W, 1)
+	if c.empty() {
+		return
 	}
-	r.multiply(a, p, s, a.H, a.W, 1)
+	if a.In[1] != nil || a.Norm != nil || a.SiLU {
+		r.stageInput(a, &s, c.row, c.toRow)
+	}
+	r.multiply(a, p, s, c, a.H, a.W, 1)
 }
 
-// stageBordered writes act(norm(concat(In))) with one zero pixel on every side, and more where the picture is smaller than rows x columns.
-func (r *Runner) stageBordered(a *ConvArgs, rows, columns int) staged {
+// bordered is the form of an input with one zero pixel on every side, and more where the picture is smaller than rows x columns.
+func (a *ConvArgs) bordered(rows, columns int) staged {
 	s := staged{h: rows + 2, w: columns + 2, c: a.Channels(), border: 1, stride: a.Stride}
 	if a.Stride == 2 && a.Pad == PadRightBottom {
 		s.skip = 1
 	}
-	return r.stageInput(a, s)
-}
-
-func (r *Runner) stageInput(a *ConvArgs, s staged) staged {
-	s.data = room(&r.stage, a.N*s.h*s.w*s.c)
-	r.staging = staging{a, s}
-	r.parallel(a.N*s.h, &r.staging)
 	return s
 }
 
-func (s *staging) do(_, row int) {
+// line is the staged row where the window of an output row begins, of which a sample has perSample, step rows apart.
+func (s *staged) line(row, perSample, step int) int { return row/perSample*s.h + row%perSample*step }
+
+// stageInput writes rows from..to of act(norm(concat(In))).
+func (r *Runner) stageInput(a *ConvArgs, s *staged, from, to int) {
+	s.data = room(&r.stage, a.N*s.h*s.w*s.c)
+	r.staging = staging{a, *s, from}
+	r.parallel(to-from, &r.staging)
+}
+
+func (s *staging) do(_, part int) {
+	row := s.from + part
 	line := s.data[row*s.w*s.c:][:s.w*s.c]
 	h, w := s.a.Grid()
 	n, y := row/s.h, row%s.h-s.border
@@ -100,23 +113,25 @@ type product struct {
 	a            *ConvArgs
 	p            *Panels
 	s            staged
+	cut          cut
 	ho, wo, rows int
 	chunks, size int // how many chunks a panel's pixels are cut into, and of how many pixels
 }
 
-func (r *Runner) multiply(a *ConvArgs, p *Panels, s staged, ho, wo, rows int) {
-	pixels, panels := a.N*ho*wo, p.Count()
+func (r *Runner) multiply(a *ConvArgs, p *Panels, s staged, c cut, ho, wo, rows int) {
+	pixels, panels := (c.toRow-c.row)*wo, c.toPanel-c.panel
 	chunks := r.chunks(panels, pixels)
-	r.product = product{r: r, a: a, p: p, s: s, ho: ho, wo: wo, rows: rows, chunks: chunks, size: (pixels + chunks - 1) / chunks}
+	r.product = product{r: r, a: a, p: p, s: s, cut: c, ho: ho, wo: wo, rows: rows, chunks: chunks, size: (pixels + chunks - 1) / chunks}
 	r.parallel(panels*chunks, &r.product)
 }
 
 func (m *product) do(thread, part int) {
 	work := &m.r.work[thread]
-	panel := m.p.panel(part/m.chunks, m.r.thread(thread, m.p.K*best.nr))
-	work.job.begin(m.a, m.ho, m.wo, part/m.chunks*best.nr)
-	from := part % m.chunks * m.size
-	to := min(from+m.size, m.a.N*m.ho*m.wo)
+	index := m.cut.panel + part/m.chunks
+	panel := m.p.panel(index, m.r.thread(thread, m.p.K*best.nr))
+	work.job.begin(m.a, m.ho, m.wo, index*best.nr)
+	from := m.cut.row*m.wo + part%m.chunks*m.size
+	to := min(from+m.size, m.cut.toRow*m.wo)
 	for p := from; p < to; {
 		n := m.offsets(work.offs[:], p, to)
 		best.run(work.acc[:], m.s.data, work.offs[:roundUp(n, best.mr)], m.s.w*m.s.c, m.rows, m.rows*m.s.c, panel)

@@ -24,6 +24,7 @@ func main() {
 		"open": c.open, "close": c.close, "info": c.info,
 		"chain": c.chain, "step": c.step, "where": c.where, "frame": c.frame, "fork": c.fork, "releaseChain": c.releaseChain,
 		"save": c.save, "resume": c.resume, "join": c.join, "stateShape": c.stateShape,
+		"room": c.room, "share": c.share, "serve": c.serve,
 		"evalCases": c.evalCases, "encode": c.encode, "decode": c.decode, "nll": c.nll,
 		"schedule": c.schedule, "forward": c.forward, "selfTest": c.selfTest, "bench": c.bench, "layers": c.layers, "activations": c.activations,
 	} {

@@ -1,6 +1,7 @@
 // Starts WebAssembly modules, whose functions then stand in a global. Runs in a worker.
 
 import { makeError } from "./errors.js";
+import { addTeam } from "./team.js";
 import { addTiles } from "./tiles.js";
 
 /** Starts the core, beside this file. @returns {Promise<object>} its functions */
@@ -24,6 +25,7 @@ export async function startProgram(loader, module, name) {
     await import(/* @vite-ignore */ loader);
     const go = new globalThis.Go();
     const fill = addTiles(go);
+    addTeam(go);
     const instance = await WebAssembly.instantiate(await compile(module), go.importObject);
     fill(instance);
     // The promise ends when the program does, which is never while it serves us.

@@ -1,13 +1,21 @@
 // Several workers for the pictures of one chain, where the CPU computes. Picture i is the same in every count, so each worker draws some
-// of them with a program of its own; nothing is shared, and the page need not be isolated.
+// of them with a program of its own; nothing is shared, and the page need not be isolated. Where it is, they also share single pictures.
 
 import { Client } from "./client.js";
+import { makeError } from "./errors.js";
+import { Team, teamMemory } from "./team.js";
 
 // More would compete for memory, and a phone's slow cores would hold up the fast ones.
 const mostWorkers = 8;
 
-// Each worker holds the pack: beyond so many bytes one has to do.
-const mostBytes = 64 * 1024 * 1024;
+// For single pictures: what all workers do, and that they wait for each other, grows with their number.
+const mostSharing = 4;
+
+// Each worker holds the pack: all together no more than so many bytes.
+const mostBytes = 256 * 1024 * 1024;
+
+// So often workers that share a picture may be lost before that is given up.
+const mostLosses = 3;
 
 /** Cuts count pictures into parts for at most so many workers: {first, count} each, as even as can be. */
 export function shares(count, workers) {
@@ -16,14 +24,78 @@ export function shares(count, workers) {
   return Array.from({ length: parts }, (_, i) => ({ first: start(i), count: start(i + 1) - start(i) }));
 }
 
+/** A worker beside this one. */
+class Helper {
+  #client;
+  #crew;
+  #calls = 0;
+  #serving = false;
+
+  constructor(client, crew) {
+    this.#client = client;
+    this.#crew = crew;
+  }
+
+  /** Whether it has no work but what this worker shares with it. */
+  get free() {
+    return this.#calls === 0;
+  }
+
+  /** See Client.call. It may be listening for shared work, and must hear of other work. */
+  async call(op, args, options) {
+    this.#calls++;
+    this.#crew.dismiss();
+    try {
+      return await this.#client.call(op, args, options);
+    } finally {
+      this.#calls--;
+    }
+  }
+
+  /** Has it listen for shared work. */
+  async serve() {
+    if (this.#serving) return;
+    this.#serving = true;
+    try {
+      await this.#client.call("serve");
+    } catch {
+      // It has ended; the team finds out by itself.
+    } finally {
+      this.#serving = false;
+    }
+  }
+
+  end() {
+    this.#client.end(makeError("EngineError", "A worker stopped. Draw the picture again, or reload the page."));
+  }
+}
+
 /** The workers beside this one, started when they are first needed. */
 export class Crew {
   #bytes;
+  #most;
+  #room;
+  #share;
   #helpers = [];
+  #hiring = Promise.resolve();
+  #team = null;
+  #enlisting = null;
+  #losses = 0;
 
-  /** @param {Uint8Array} bytes the pack; a large one, which is not shared out, is not held on to either */
-  constructor(bytes) {
-    this.#bytes = bytes.length > mostBytes ? null : bytes;
+  /**
+   * @param {Uint8Array} bytes the pack; a large one, which is not shared out, is not held on to either
+   * @param {{threads?: number, room: () => Promise<number>, share: (team: Team, place: {part: number, of: number}) => Promise<void>}} options
+   *   threads: workers at most; room: values of an exchange where single pictures are worth sharing, else 0; share: gives this worker's
+   *   program its place in a team
+   */
+  constructor(bytes, { threads, room, share }) {
+    const cores = navigator.hardwareConcurrency ?? 1;
+    const fit = Math.floor(mostBytes / bytes.length);
+    const most = (limit) => Math.max(1, Math.min(threads ?? Math.min(limit, cores), fit));
+    this.#most = { pictures: most(mostWorkers), one: globalThis.crossOriginIsolated ? most(mostSharing) : 1 };
+    this.#bytes = fit > 1 ? bytes : null;
+    this.#room = room;
+    this.#share = share;
   }
 
   /** How many workers there are, this one included. */
@@ -36,13 +108,12 @@ export class Crew {
    *
    * @param {number} count pictures
    * @param {(share: {first: number, count: number}) => Promise<object>} here starts a part in this worker
-   * @param {(client: Client, share: {first: number, count: number}) => Promise<object>} there starts one in another
+   * @param {(helper: Helper, share: {first: number, count: number}) => Promise<object>} there starts one in another
    * @param {(parts: Uint8Array[]) => Promise<Uint8Array>} join makes one saved state of those of the parts
    */
   async start(count, here, there, join) {
-    const wanted = this.#bytes ? Math.min(mostWorkers, navigator.hardwareConcurrency ?? 1) : 1;
-    await this.#hire(shares(count, wanted).length - 1);
-    const [mine, ...rest] = shares(count, this.workers);
+    await this.#hire(shares(count, this.#most.pictures).length - 1);
+    const [mine, ...rest] = shares(count, Math.min(this.workers, this.#most.pictures));
     if (!rest.length) return here(mine);
     const starting = [here(mine), ...rest.map((share, i) => there(this.#helpers[i], share))];
     const started = await Promise.allSettled(starting);
@@ -57,12 +128,53 @@ export class Crew {
   }
 
   /** Starts helpers until there are so many. Where one cannot be had, those there are do the work. */
-  async #hire(count) {
-    const missing = Math.max(0, count - this.#helpers.length);
-    const hired = Array.from({ length: missing }, () => hireOne(this.#bytes.slice()));
-    for (const { status, value } of await Promise.allSettled(hired)) {
-      if (status === "fulfilled") this.#helpers.push(value);
-    }
+  #hire(count) {
+    this.#hiring = this.#hiring.then(async () => {
+      const missing = Math.max(0, count - this.#helpers.length);
+      const hired = Array.from({ length: missing }, () => hireOne(this.#bytes.slice()));
+      for (const { status, value } of await Promise.allSettled(hired)) {
+        if (status === "fulfilled") this.#helpers.push(new Helper(value, this));
+      }
+    });
+    return this.#hiring;
+  }
+
+  /** Makes a team of workers for single pictures, where memory can be shared and there is none. Work goes on meanwhile, and becomes faster. */
+  async enlist() {
+    if (this.#most.one < 2 || (this.#team && !this.#team.broken) || this.#losses >= mostLosses) return;
+    this.#enlisting ??= this.#form().finally(() => {
+      this.#enlisting = null;
+    });
+    await this.#enlisting;
+  }
+
+  async #form() {
+    const room = await this.#room();
+    if (!room) this.#most.one = 1;
+    await this.#hire(this.#most.one - 1);
+    const helpers = this.#helpers.slice(0, this.#most.one - 1);
+    const of = helpers.length + 1;
+    if (of < 2) return;
+    const memory = teamMemory(room);
+    await Promise.all(helpers.map((helper, i) => helper.call("join", { memory, part: i + 1, of })));
+    const team = new Team(memory, 0, of, {
+      free: () => helpers.every((helper) => helper.free),
+      wake: (part) => helpers[part - 1].serve(),
+      lost: (part) => this.#lose(helpers[part - 1]),
+    });
+    await this.#share(team, { part: 0, of });
+    this.#team = team;
+  }
+
+  /** A helper no longer answers. What it has under way fails, and another takes its place when the next chain begins. */
+  #lose(helper) {
+    this.#losses++;
+    this.#helpers = this.#helpers.filter((other) => other !== helper);
+    helper.end();
+  }
+
+  dismiss() {
+    this.#team?.dismiss();
   }
 }
 
@@ -79,23 +191,23 @@ async function hireOne(bytes) {
 }
 
 /** Starts a part of a chain in another worker: op is chain or resume. */
-export async function startThere(client, op, args, signal) {
-  return new ChainThere(client, await client.call(op, args, { signal }));
+export async function startThere(helper, op, args, signal) {
+  return new ChainThere(helper, await helper.call(op, args, { signal }));
 }
 
 /** A part of a chain in another worker. */
 class ChainThere {
-  #client;
+  #helper;
   #chain;
 
-  constructor(client, { chain, ...shape }) {
-    this.#client = client;
+  constructor(helper, { chain, ...shape }) {
+    this.#helper = helper;
     this.#chain = chain;
     this.shape = shape;
   }
 
   #call(op, args, signal) {
-    return this.#client.call(op, { chain: this.#chain, ...args }, { signal });
+    return this.#helper.call(op, { chain: this.#chain, ...args }, { signal });
   }
 
   step(signal) {
@@ -115,7 +227,7 @@ class ChainThere {
   }
 
   async fork(seed) {
-    return new ChainThere(this.#client, await this.#call("fork", { seed }));
+    return new ChainThere(this.#helper, await this.#call("fork", { seed }));
   }
 
   release() {

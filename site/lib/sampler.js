@@ -110,7 +110,7 @@ export class Sampler {
   }
 
   async #begun(chain) {
-    if (chain.count > 1) await this.#refresh();
+    await this.#refresh();
     return new Chain(this.#client, chain, () => this.#refresh());
   }
 
@@ -268,8 +268,10 @@ export class Sampler {
    * const { msPerStep } = await sampler.bench({ steps: 3 });
    * show(`${msPerStep.toFixed(1)} ms a step`);
    */
-  bench({ steps = 10, signal, onProgress } = {}) {
-    return this.#counted("bench", { steps }, { signal, onProgress });
+  async bench({ steps = 10, signal, onProgress } = {}) {
+    const timed = await this.#counted("bench", { steps }, { signal, onProgress });
+    await this.#refresh();
+    return timed;
   }
 
   /**

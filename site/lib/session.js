@@ -4,6 +4,7 @@ import { Crew, startThere } from "./crew.js";
 import { downloadPack } from "./download.js";
 import { abortError, makeError } from "./errors.js";
 import { forgetPack, keepPack, keptPack } from "./store.js";
+import { joinTeam } from "./team.js";
 
 /**
  * Reads a pack: from memory, from the browser's storage, or from the network.
@@ -33,7 +34,7 @@ export class Session {
     this.#core = core;
   }
 
-  /** Loads a pack, see readPack, as asked: {engine, precision}. A pack that was kept and turns out damaged is fetched once more. */
+  /** Loads a pack, see readPack, as asked: {engine, precision, threads}. A pack that was kept and turns out damaged is fetched once more. */
   async open(source, asked, options) {
     let pack = await readPack(source, options);
     options.onProgress({ type: "check" });
@@ -46,9 +47,29 @@ export class Session {
       await this.#openCore(pack.bytes, asked, options.signal);
     }
     if (pack.from === "network") pack.storageProblem = await keepPack(source.url, pack.bytes);
-    this.#crew = new Crew(pack.bytes);
+    this.#crew = this.#crewOf(pack.bytes, asked.threads);
     this.#url = source.url ?? "";
     this.info.pack = { bytes: pack.bytes.length, from: pack.from, storageProblem: pack.storageProblem };
+  }
+
+  #crewOf(bytes, threads) {
+    return new Crew(bytes, {
+      threads,
+      room: () => this.exclusive((core, handle) => core.room(handle)),
+      share: (team, place) =>
+        this.exclusive((core, handle) => {
+          joinTeam(team);
+          return core.share(handle, place);
+        }),
+    });
+  }
+
+  /** Has other workers share single pictures, from when they are there. */
+  async #speedUp() {
+    if (this.info.engine.engine !== "cpu") return;
+    // Where it fails, this worker goes on alone, as it does until then.
+    await this.#crew.enlist().catch(() => {});
+    if (this.#crew.workers > 1) this.info = { ...this.info, workers: this.#crew.workers };
   }
 
   async #openCore(bytes, asked, signal) {
@@ -82,6 +103,7 @@ export class Session {
   /** As ask, for an operation that tells how far it is: {done, total}. */
   follow(op, { signal, post }, ...args) {
     const onProgress = (progress) => post({ type: "progress", ...progress });
+    this.#speedUp();
     return this.ask(op, { signal }, ...args, { ...args.pop(), onProgress });
   }
 
@@ -89,7 +111,11 @@ export class Session {
   startChain(options, signal) {
     const startHere = async (part) => new Chain(this, await this.ask("chain", { signal }, part));
     // A part that has a first picture has been shared out already.
-    if (!this.#shares(options.count) || "first" in options) return startHere(options);
+    if ("first" in options) return startHere(options);
+    if (!this.#shares(options.count)) {
+      this.#speedUp();
+      return startHere(options);
+    }
     const here = (share) => startHere(partOf(options, share));
     const there = (client, share) => startThere(client, "chain", partOf(options, share), signal);
     return this.#startShared(options.count, here, there);
@@ -100,7 +126,10 @@ export class Session {
     const resumeHere = async (own) => new Chain(this, await this.ask("resume", { signal }, bytes, own));
     if ("from" in part) return resumeHere(part);
     const { count } = await this.ask("stateShape", { signal }, bytes, {});
-    if (!this.#shares(count)) return resumeHere(part);
+    if (!this.#shares(count)) {
+      this.#speedUp();
+      return resumeHere(part);
+    }
     const own = ({ first, count }) => ({ from: first, count });
     const there = (client, share) => startThere(client, "resume", { bytes, ...own(share) }, signal);
     return this.#startShared(count, (share) => resumeHere(own(share)), there);

@@ -60,6 +60,8 @@ export { Sampler };
  * @param {"exact"|"fast"} [options.precision] "exact", unless told: float32 throughout. "fast" lets a GPU that can take inputs of
  *   convolutions as float16: outputs are off by up to 2e-2, and one seed gives pictures that differ a little from those of other
  *   engines. info.engine.precision says what it came to
+ * @param {number} [options.threads] workers at most that compute on the CPU: several share the pictures of a chain and, where the page is
+ *   isolated (crossOriginIsolated), also a single one; as many as the machine has cores, but no more than 8 and 4, unless told
  * @param {AbortSignal} [options.signal] ends loading
  * @param {(progress: OpenProgress) => void} [options.onProgress] gets {type: "download", bytes, total, secondsLeft, waiting}
  *   and {type: "check"} when the pack is there and the engine is being tested
@@ -70,14 +72,17 @@ export { Sampler };
  * own.close();
  */
 export async function createSampler(options) {
-  const { model, engine = "auto", precision = "exact", signal, onProgress } = options ?? {};
+  const { model, engine = "auto", precision = "exact", threads, signal, onProgress } = options ?? {};
+  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
+    throw makeError("UsageError", `threads must be a whole number from 1 on, found ${threads}.`);
+  }
   const source = await packSource(model);
   const client = startWorker();
   try {
     const transfer = source.bytes ? [source.bytes.buffer] : [];
     const info = await client.call(
       "open",
-      { source, asked: { engine, precision } },
+      { source, asked: { engine, precision, threads } },
       { signal, onEvent: onProgress, transfer },
     );
     return new Sampler(client, info);

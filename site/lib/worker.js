@@ -10,6 +10,7 @@ import { startCore } from "./core.js";
 import { abortError, makeError, packError } from "./errors.js";
 import { Run } from "./runner.js";
 import { Handles, Session } from "./session.js";
+import { joinTeam, Team } from "./team.js";
 
 // Starts with the download of the pack, not after it. A failure is told by the first call.
 const starting = startCore();
@@ -28,6 +29,14 @@ const operations = {
   },
 
   info: () => session.info,
+
+  // The two ways in which another worker makes this one share its picture: see crew.js.
+  async join({ memory, part, of }) {
+    joinTeam(new Team(memory, part, of));
+    await session.exclusive((core, handle) => core.share(handle, { part, of }));
+  },
+
+  serve: () => session.exclusive((core, handle) => core.serve(handle)),
 
   async chain(options, call) {
     return keep(await session.startChain(options, call.signal), call);

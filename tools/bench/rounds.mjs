@@ -10,8 +10,8 @@ export function candidatesOf(backend, model, batch) {
     const list = [candidate("unnoise", "webgpu", 1), candidate("onnxruntime-web", "webgpu", 1)];
     return model.startsWith("conv-") ? [...list, candidate("jax-js", "webgpu", 1)] : list;
   }
-  const peers = [1, 2].map((threads) => candidate("onnxruntime-web", "wasm", threads));
-  return [candidate("unnoise", "cpu", 1), ...peers];
+  const each = (runtime, on) => [1, 2].map((threads) => candidate(runtime, on, threads));
+  return [...each("unnoise", "cpu"), ...each("onnxruntime-web", "wasm")];
 }
 
 /** The files that a candidate loads, below build/bench. */

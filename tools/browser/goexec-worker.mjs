@@ -16,6 +16,7 @@ async function main() {
   go.exit = (status) => postMessage({ exit: status });
   const { addTiles } = await import("/tiles.js");
   const fill = addTiles(go);
+  (await import("/team.js")).addTeam(go);
   const { instance } = await WebAssembly.instantiateStreaming(fetch("/program.wasm"), go.importObject);
   fill(instance);
   await go.run(instance);

@@ -67,6 +67,7 @@ async function serve(program, setupReply, scratch, on) {
     "/goexec-worker.mjs": [join(here, "goexec-worker.mjs"), script],
     "/wasm_exec.js": [wasmExec(), script],
     "/gpu-replay.js": [replayScript, script],
+    "/team.js": [lib("team.js"), script],
     "/tiles.js": [lib("tiles.js"), script],
     "/ztiles.js": [lib("ztiles.js"), script],
     "/program.wasm": [program, "application/wasm"],

@@ -50,6 +50,9 @@ func NewDenoiser(ctx context.Context, e Engine, net *unet.Network, plan *unet.Pl
 	return d, nil
 }
 
+// Program is the loaded plan; nil for a closed form.
+func (d *Denoiser) Program() Program { return d.program }
+
 // InShape and OutShape are the network's tensors for a batch of n.
 func (d *Denoiser) InShape(n int) Shape { return Shape{n, d.Net.InChannels, d.Net.Height, d.Net.Width} }
 

@@ -38,6 +38,6 @@ func (f *fetcher) end(p *program, o *operation) {
 	if f != nil {
 		clear(p.weights)
 		clear(p.vectors)
-		*o = operation{Op: o.Op, run: o.run}
+		*o = operation{Op: o.Op, run: o.run, region: o.region}
 	}
 }

@@ -7,13 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"unnoise/kernels"
 	"unnoise/wasm/engine"
 	"unnoise/wasm/model"
 )
 
 // BenchmarkOps times the operations of a step apart, those of one kind and size together: where a step's time goes, and how far each
 // kind is from the machine's peak. Of every operation the fastest run counts, which others on the machine disturb least; ms-least is their
-// sum. PACK=FILE takes another model than digits.
+// sum. PACK=FILE takes another model than digits, PART=0/2 the first half of what two workers share.
 func BenchmarkOps(b *testing.B) {
 	path := "../../../weights/models/digits.safetensors"
 	if own := os.Getenv("PACK"); own != "" {
@@ -24,6 +25,9 @@ func BenchmarkOps(b *testing.B) {
 	var order []string
 	for i := range p.ops {
 		op := &p.ops[i]
+		if op.region != nil {
+			op.part = partAsked(b)
+		}
 		out := p.shape(op.Out)
 		kind := fmt.Sprintf("%s/%dx%d", op.Kernel, out.H, out.W)
 		if kinds[kind] == nil {
@@ -34,6 +38,16 @@ func BenchmarkOps(b *testing.B) {
 	for _, kind := range order {
 		b.Run(kind, func(b *testing.B) { p.timeKind(b, kinds[kind]) })
 	}
+}
+
+// partAsked is the part that PART names: K/OF.
+func partAsked(b *testing.B) (part kernels.Part) {
+	if asked := os.Getenv("PART"); asked != "" {
+		if _, err := fmt.Sscanf(asked, "%d/%d", &part.K, &part.Of); err != nil {
+			b.Fatalf("PART=%s: %v", asked, err)
+		}
+	}
+	return part
 }
 
 func (p *program) timeKind(b *testing.B, ops []*operation) {

@@ -21,6 +21,8 @@ type program struct {
 	data    [][]float32 // of every tensor of the plan, during Run
 	ops     []operation // those of the plan
 	fetch   *fetcher    // of a lean engine
+	team    Team        // that shares runs of one sample; nil for none
+	pack    []float32   // of a team: a part of an output
 }
 
 // matrix is a weight as the kernels want it: its definition for the plain engine, panels for the fast one.
@@ -131,6 +133,15 @@ func (p *program) run(ctx context.Context, outputs, inputs []engine.Tensor, ops 
 	if err := p.bind(p.plan.Outputs, outputs); err != nil {
 		return err
 	}
+	if done, err := p.shared(ctx, ops, after); done {
+		return err
+	}
+	// Nobody shares the run, or some did and were lost: alone it ends with the same bits.
+	return p.through(ctx, ops, kernels.Part{}, after)
+}
+
+// through does this worker's part of operations, with the others of a team.
+func (p *program) through(ctx context.Context, ops int, part kernels.Part, after func(op int)) error {
 	for i := range ops {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -142,7 +153,14 @@ func (p *program) run(ctx context.Context, outputs, inputs []engine.Tensor, ops 
 			}
 			p.equip(o)
 		}
+		o.part = kernels.Part{}
+		if o.region != nil {
+			o.part = part
+		}
 		o.run(p, o)
+		if o.part.Of > 1 && !p.exchange(o, part) {
+			return errApart
+		}
 		p.fetch.end(p, o)
 		after(i)
 	}

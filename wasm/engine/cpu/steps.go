@@ -9,6 +9,8 @@ import (
 type operation struct {
 	*unet.Op
 	run          func(*program, *operation)
+	region       func(*operation) kernels.Region // nil for one that is not shared
+	part         kernels.Part                    // what this worker does of it
 	matrix       matrix
 	gain, vector []float32 // a norm's gain; the bias
 
@@ -37,6 +39,9 @@ func operations(plan *unet.Plan) []operation {
 	for i := range list {
 		op := &plan.Ops[i]
 		list[i] = operation{Op: op, run: steps[op.Kernel]}
+		if plan.OpMACs(op) >= sharedMACs {
+			list[i].region = regions[op.Kernel]
+		}
 	}
 	return list
 }
@@ -101,7 +106,7 @@ func (p *program) convArgs(o *operation) *kernels.ConvArgs {
 		SiLU: o.SiLU, Up: o.Up, Stride: o.Stride, Pad: o.Pad, Cout: p.shape(o.Out).C,
 		Weight: o.matrix.weight, Scale: o.matrix.scale, Bias: o.vector,
 		Time: p.from(o.Time, o.TimeOffset), TimeStride: p.shape(o.Time).C,
-		Residual: p.data[o.Residual], Mul: o.Mul, Out: p.data[o.Out]}
+		Residual: p.data[o.Residual], Mul: o.Mul, Out: p.data[o.Out], Part: o.part}
 	return &o.conv
 }
 
@@ -125,7 +130,7 @@ func (p *program) conv1x1(o *operation) {
 
 func (p *program) attention(o *operation) {
 	out := p.shape(o.Out)
-	o.attention = kernels.AttentionArgs{N: p.batch, P: out.H * out.W, C: out.C, Heads: o.Heads, QKV: p.data[o.In[0]], Out: p.data[o.Out]}
+	o.attention = kernels.AttentionArgs{N: p.batch, P: out.H * out.W, C: out.C, Heads: o.Heads, QKV: p.data[o.In[0]], Out: p.data[o.Out], Part: o.part}
 	if p.e.plain {
 		kernels.PlainAttention(&o.attention)
 		return

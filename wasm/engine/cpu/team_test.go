@@ -1,0 +1,285 @@
+package cpu_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"sync"
+	"testing"
+
+	"unnoise/wasm/engine"
+	"unnoise/wasm/engine/cpu"
+	"unnoise/wasm/engine/enginetest"
+	"unnoise/wasm/unet"
+)
+
+// hall is where the members of a team meet: goroutines of this program in place of workers.
+type hall struct {
+	mu        sync.Mutex
+	changed   *sync.Cond
+	halves    [2][]float32
+	arrived   []int
+	running   []bool
+	run       int
+	ops       int
+	cancelled int
+	closed    bool
+	absent    int  // the member that no longer comes; 0: all do
+	exchanges int  // that worker 0 has arrived at
+	corrupt   bool // a value changes on its way
+}
+
+// member is one place in a team: cpu.Team.
+type member struct {
+	*hall
+	part   cpu.Part
+	serial int
+	seen   int // the last run
+}
+
+func (m *member) Part() cpu.Part { return m.part }
+
+func (m *member) Begin(ops int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.absent != 0 {
+		return false
+	}
+	for slices.Contains(m.running, true) {
+		m.changed.Wait()
+	}
+	m.run++
+	m.ops, m.serial, m.seen = ops, 0, m.run
+	clear(m.arrived)
+	for k := 1; k < m.part.Of; k++ {
+		m.running[k] = true
+	}
+	m.changed.Broadcast()
+	return true
+}
+
+func (m *member) Next() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.seen == m.run {
+		m.running[m.part.K] = false
+		m.changed.Broadcast()
+	}
+	for m.seen == m.run && !m.closed {
+		m.changed.Wait()
+	}
+	if m.closed || m.absent == m.part.K {
+		return 0
+	}
+	m.seen, m.serial = m.run, 0
+	return m.ops
+}
+
+func (m *member) Give(values []float32, at int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	copy(m.halves[(m.serial+1)%2][at:], values)
+	if m.corrupt && m.serial > 0 && m.part.K == 1 {
+		m.halves[(m.serial+1)%2][at] += 1e-3
+	}
+}
+
+func (m *member) Take(values []float32, at int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	copy(values, m.halves[m.serial%2][at:])
+}
+
+func (m *member) Arrive() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.serial++
+	m.arrived[m.part.K] = m.serial
+	if m.part.K == 0 {
+		m.exchanges++
+	}
+	m.changed.Broadcast()
+	for slices.Min(m.arrived) < m.serial {
+		// Worker 0 hears of an absent one at once; in a page it waits for it.
+		if m.cancelled == m.seen || m.part.K == 0 && m.absent != 0 {
+			return false
+		}
+		m.changed.Wait()
+	}
+	return true
+}
+
+func (m *member) Cancel() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.part.K == 0 {
+		m.cancelled = m.run
+	}
+	m.changed.Broadcast()
+}
+
+// leave lets a member never come again.
+func (h *hall) leave(k int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.absent = k
+	h.changed.Broadcast()
+}
+
+// teamed is a CPU engine whose programs are shared by a team.
+type teamed struct {
+	engine.Engine
+	t     testing.TB
+	of    int
+	halls []*hall
+}
+
+func newTeamed(t testing.TB, of int) *teamed {
+	e := &teamed{Engine: cpu.New(cpu.Options{Threads: 1}), t: t, of: of}
+	t.Cleanup(cpu.ShareAll())
+	return e
+}
+
+// Load implements engine.Engine. Networks that need no room are loaded as they are.
+func (e *teamed) Load(ctx context.Context, plan *unet.Plan, src engine.Source) (engine.Program, error) {
+	first, err := e.Engine.Load(ctx, plan, src)
+	if err != nil || cpu.Room(first) == 0 {
+		return first, err
+	}
+	h := &hall{arrived: make([]int, e.of), running: make([]bool, e.of)}
+	h.changed = sync.NewCond(&h.mu)
+	for i := range h.halves {
+		h.halves[i] = make([]float32, cpu.Room(first))
+	}
+	cpu.Share(first, &member{hall: h, part: cpu.Part{K: 0, Of: e.of}})
+	for k := 1; k < e.of; k++ {
+		p, err := cpu.New(cpu.Options{Threads: 1}).Load(ctx, plan, src)
+		if err != nil {
+			return nil, err
+		}
+		cpu.Share(p, &member{hall: h, part: cpu.Part{K: k, Of: e.of}})
+		go cpu.Serve(p)
+	}
+	e.halls = append(e.halls, h)
+	e.t.Cleanup(func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.closed = true
+		h.changed.Broadcast()
+	})
+	return first, nil
+}
+
+// The references' networks, every operation shared that can be: the same bounds, and the same bits as alone.
+func TestTeamNetworks(t *testing.T) {
+	for _, of := range []int{2, 3} {
+		e := newTeamed(t, of)
+		enginetest.Networks(t, e, cpuBound)
+		exchanges := 0
+		for _, h := range e.halls {
+			exchanges += h.exchanges
+		}
+		if exchanges == 0 {
+			t.Error("nothing was shared")
+		}
+	}
+}
+
+// bits is a network's output for an input, as bits.
+func bits(t *testing.T, d *engine.Denoiser, out, x engine.Tensor) []uint32 {
+	t.Helper()
+	if err := d.Denoise(context.Background(), out, x, []float64{500}, nil); err != nil {
+		t.Fatal(err)
+	}
+	return bitsOf(t, out)
+}
+
+func bitsOf(t *testing.T, x engine.Tensor) []uint32 {
+	values := make([]float32, x.Shape().Len())
+	if err := x.Read(context.Background(), values); err != nil {
+		t.Fatal(err)
+	}
+	bits := make([]uint32, len(values))
+	for i, v := range values {
+		bits[i] = math.Float32bits(v)
+	}
+	return bits
+}
+
+// A shipped network alone and shared: the same bits, whatever happens to the team meanwhile.
+func TestTeamBits(t *testing.T) {
+	d, out, x := loadedBy(t, cpu.New(cpu.Options{Threads: 1}))
+	want := bits(t, d, out, x)
+	for _, of := range []int{2, 3, 4} {
+		e := newTeamed(t, of)
+		d, out, x := loadedBy(t, e)
+		h := e.halls[len(e.halls)-1]
+		same := func(when string) {
+			t.Helper()
+			if got := bits(t, d, out, x); !slices.Equal(got, want) {
+				t.Fatalf("%d workers: other bits %s", of, when)
+			}
+		}
+		same("at first")
+		shared := h.exchanges
+		if shared < 20 {
+			t.Fatalf("%d exchanges", shared)
+		}
+		for _, after := range []int{0, 1, 7} {
+			cancelled := &countdown{context.Background(), after}
+			if err := d.Denoise(cancelled, out, x, []float64{500}, nil); !errors.Is(err, context.Canceled) {
+				t.Fatalf("cancelled after %d operations: %v", after, err)
+			}
+			same("after one that was cancelled")
+		}
+		if h.exchanges < 4*shared {
+			t.Fatalf("%d exchanges, %d in the first run: others were not shared", h.exchanges, shared)
+		}
+		h.corrupt = true
+		if got := bits(t, d, out, x); slices.Equal(got, want) {
+			t.Fatal("what the others compute has no influence")
+		}
+		h.corrupt = false
+		time := h.exchanges
+		go h.leave(of - 1)
+		same("when one leaves")
+		same("after one left")
+		t.Logf("%d workers: %d exchanges before, %d after one left", of, time, h.exchanges)
+	}
+}
+
+// countdown is cancelled after it was asked so many times.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func loadedBy(t *testing.T, e engine.Engine) (d *engine.Denoiser, out, x engine.Tensor) {
+	m := shipped(t, "digits")
+	d, err := engine.NewDenoiser(context.Background(), e, m.Net, m.Plan, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x, err = e.NewTensor(d.InShape(1)); err != nil {
+		t.Fatal(err)
+	}
+	if out, err = e.NewTensor(d.OutShape(1)); err != nil {
+		t.Fatal(err)
+	}
+	values := make([]float32, x.Shape().Len())
+	for i := range values {
+		values[i] = float32(math.Sin(float64(i)))
+	}
+	if err := x.Write(values); err != nil {
+		t.Fatal(err)
+	}
+	return d, out, x
+}
