@@ -1,6 +1,9 @@
 // The service worker: keeps the site's files from the first visit on, so that the page opens without a network. Models
 // are kept by the library (lib/store.js). SITE_FILES, SITE_LATER (what is kept once it was needed, as the library's reference is) and SITE_VERSION are put in
 // when the site is built: any changed file makes another version, which takes over when no page of the old one is open any more.
+//
+// From the second visit on pages are also isolated, whatever headers the host sends: then several workers can share one picture
+// (lib/team.js). Nothing of the site comes from elsewhere without CORS, and nothing needs the page that opened it.
 
 const prefix = "unnoise-site-";
 const cacheName = prefix + SITE_VERSION;
@@ -39,14 +42,28 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || !request.url.startsWith(root) || request.headers.has("Range")) return;
   const name =
     request.mode === "navigate" ? navigationTarget(request.url) : request.url.slice(root.length).split(/[?#]/)[0];
-  if (SITE_FILES.includes(name)) event.respondWith(answer(request, name));
-  else if (SITE_LATER.includes(name) || name.startsWith("docs/")) event.respondWith(answerLater(request, name));
+  if (SITE_FILES.includes(name)) event.respondWith(isolated(request, answer(request, name)));
+  else if (SITE_LATER.includes(name) || name.startsWith("docs/"))
+    event.respondWith(isolated(request, answerLater(request, name)));
 });
 
 function navigationTarget(url) {
   const { pathname } = new URL(url);
   const name = pathname.slice(new URL(root).pathname.length);
   return name === "" || name.endsWith("/") ? `${name}index.html` : name;
+}
+
+// What an isolated page is made of: itself and its workers.
+const isolatedKinds = ["document", "iframe", "worker"];
+
+async function isolated(request, reply) {
+  const response = await reply;
+  if (!response.ok || !isolatedKinds.includes(request.destination)) return response;
+  const headers = new Headers(response.headers);
+  headers.set("Cross-Origin-Opener-Policy", "same-origin");
+  headers.set("Cross-Origin-Embedder-Policy", "require-corp");
+  const { status, statusText } = response;
+  return new Response(response.body, { status, statusText, headers });
 }
 
 async function answer(request, name) {

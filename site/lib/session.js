@@ -69,7 +69,8 @@ export class Session {
     if (this.info.engine.engine !== "cpu") return;
     // Where it fails, this worker goes on alone, as it does until then.
     await this.#crew.enlist().catch(() => {});
-    if (this.#crew.workers > 1) this.info = { ...this.info, workers: this.#crew.workers };
+    const { workers } = this.#crew;
+    if (workers !== (this.info.workers ?? 1)) this.info = { ...this.info, workers };
   }
 
   async #openCore(bytes, asked, signal) {

@@ -131,7 +131,7 @@
  * @property {ModelInfo} model
  * @property {{engine: "webgpu"|"cpu", adapter: string, precision: string, software: boolean}} engine
  * @property {SelfTest} selfTest
- * @property {number} [workers] how many share the pictures of a chain; absent where only one has been needed
+ * @property {number} [workers] how many share the pictures of a chain, or a single one where the page is isolated; absent where there has been one
  * @property {{engine: string, reason: string}[]} dropped engines that were tried or lost and left, and why
  * @property {{bytes: number, from: "memory"|"storage"|"network", storageProblem: string}} pack storageProblem: why the
  *   browser did not keep it for the next visit; "" where it did

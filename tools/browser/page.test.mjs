@@ -263,6 +263,7 @@ function places(bench) {
     await bench.browser.open(`${page.site.url}${query({ ...few, seed: 4, engine: "cpu" })}`);
     await page.state("finished");
     await bench.compare({ ...few, seed: 4 });
+    assert.ok(await bench.browser.evaluate(() => crossOriginIsolated), "the service worker isolates the page");
   });
 }
 

@@ -81,6 +81,9 @@ func handler(files fs.FS, base string) http.Handler {
 		if kind := types[path.Ext(r.URL.Path)]; kind != "" {
 			w.Header().Set("Content-Type", kind)
 		}
+		// An isolated page can share one picture among several workers.
+		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
+		w.Header().Set("Cross-Origin-Embedder-Policy", "require-corp")
 		// A rebuilt site shows at the next load; an unchanged file is not sent again.
 		w.Header().Set("Cache-Control", "no-cache")
 		server.ServeHTTP(w, r)

@@ -39,6 +39,16 @@ func TestTypes(t *testing.T) {
 	}
 }
 
+// Pages and workers are isolated, without which nothing can be shared among workers.
+func TestIsolated(t *testing.T) {
+	for _, path := range []string{"/", "/lib/worker.js"} {
+		h := get(t, "/", path, "").Header
+		if h.Get("Cross-Origin-Opener-Policy") != "same-origin" || h.Get("Cross-Origin-Embedder-Policy") != "require-corp" {
+			t.Errorf("%s: headers %v", path, h)
+		}
+	}
+}
+
 func TestRange(t *testing.T) {
 	r := get(t, "/", "/models/digits.safetensors", "bytes=4-")
 	if got := r.Header.Get("Content-Range"); r.StatusCode != http.StatusPartialContent || got != "bytes 4-9/10" {

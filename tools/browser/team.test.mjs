@@ -1,0 +1,226 @@
+// One picture drawn by two workers, in an isolated page: the same picture as one draws, whatever happens meanwhile. BROWSERS chooses browsers as
+// in page.test.mjs; WebKitGTK adds nothing.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { buildSite } from "./buildsite.mjs";
+import { browserNames, launchBrowser } from "./launch.mjs";
+import { tinyPack } from "./pagedriver.mjs";
+import { serveSite } from "./siteserver.mjs";
+
+const browsers = (process.env.BROWSERS ?? browserNames.join(" "))
+  .split(" ")
+  .filter((name) => name && name !== "webkit");
+
+/** Before worker.js: workers that it starts end without a word when the page says so, and it tells how many there were. */
+const mortal = `{
+  const { Worker } = globalThis;
+  const made = [];
+  const channel = new BroadcastChannel("planted");
+  globalThis.Worker = class extends Worker {
+    constructor(...args) {
+      super(...args);
+      made.push(this);
+    }
+  };
+  channel.onmessage = ({ data }) => {
+    if (data === "end") for (const worker of made) Worker.prototype.terminate.call(worker);
+    if (data === "count" && made.length) channel.postMessage(made.length);
+  };
+}
+`;
+
+/** A page beside the site, isolated but for plain.html, and workers that may be ended. */
+function planted(folder) {
+  const worker = mortal + readFileSync(join(folder, "lib/worker.js"), "utf8");
+  const answers = {
+    "blank.html": ["text/html", "<!doctype html><title>blank</title>"],
+    "plain.html": ["text/html", "<!doctype html><title>plain</title>"],
+    "tiny.safetensors": ["application/octet-stream", readFileSync(tinyPack())],
+    "lib/worker.js": ["text/javascript", worker],
+  };
+  return (path, _request, response) => {
+    if (path !== "plain.html") {
+      response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+      response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
+    }
+    if (!answers[path]) return false;
+    response.setHeader("Content-Type", answers[path][0]);
+    response.end(answers[path][1]);
+    return true;
+  };
+}
+
+/** In the page: samplers with so many workers, and states as text. */
+async function prepare() {
+  const { createSampler } = await import(new URL("lib/unnoise.js", location.href));
+  /** A sampler; with two threads the second worker is there. */
+  const open = async (threads, model = "models/digits.safetensors") => {
+    const sampler = await createSampler({ model, engine: "cpu", threads });
+    await (await sampler.chain({ steps: 1 })).release();
+    await joined(sampler, threads);
+    return sampler;
+  };
+  const joined = async (sampler, threads) => {
+    for (let i = 0; i < 200 && (sampler.info.workers ?? 1) < threads; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await (await sampler.chain({ steps: 1 })).release();
+    }
+  };
+  const state = async (chain) => [...(await chain.save())].join();
+  const drawn = async (sampler, options) => {
+    const chain = await sampler.chain(options);
+    await chain.run();
+    return state(chain);
+  };
+  const planted = new BroadcastChannel("planted");
+  /** How many workers the one sampler that has others has started beside its own. */
+  const made = () =>
+    new Promise((resolve) => {
+      planted.onmessage = ({ data }) => resolve(data);
+      planted.postMessage("count");
+    });
+  window.t = { open, joined, state, drawn, made, planted, alone: await open(1) };
+}
+
+for (const name of browsers) {
+  describe(`a picture for two workers in ${name}`, () => {
+    let browser;
+    let site;
+    before(async () => {
+      const folder = await buildSite();
+      site = await serveSite(folder, { intercept: planted(folder) });
+      browser = await launchBrowser(name);
+      await browser.open(`${site.url}blank.html`);
+      await browser.evaluate(prepare);
+    });
+    after(async () => {
+      await browser?.close();
+      await site?.close();
+    });
+    const same = (title, inPage) => test(title, async () => assert.deepEqual(await browser.evaluate(inPage), []));
+    same("has the bytes of one worker's, of every kind of chain", everyKind);
+    same("goes on after steps that were cancelled", cancelled);
+    same("goes on when a worker ends, and the next one has two again", ended);
+    same("and several pictures at the same time", together);
+    same("is no matter of a model that is too small", tooSmall);
+
+    test("needs an isolated page", async () => {
+      await browser.open(`${site.url}plain.html`);
+      await browser.evaluate(prepare);
+      assert.deepEqual(await browser.evaluate(notIsolated), []);
+    });
+  });
+}
+
+async function everyKind() {
+  const { open, drawn, alone } = window.t;
+  const wrong = [];
+  const pair = await open(2);
+  if (!crossOriginIsolated || pair.info.workers !== 2) wrong.push(`workers: ${pair.info.workers}`);
+  if (alone.info.workers) wrong.push(`one thread has ${alone.info.workers} workers`);
+  const label = alone.info.model.classes ? { labels: [3] } : {};
+  for (const options of [
+    { sampler: "ddpm", steps: 5, seed: 3, ...label },
+    { sampler: "heun", steps: 3, seed: 4, ...label },
+    { sampler: "dpmpp", steps: 4, seed: 5 },
+  ]) {
+    if ((await drawn(pair, options)) !== (await drawn(alone, options))) wrong.push(options.sampler);
+  }
+  pair.close();
+  return wrong;
+}
+
+async function cancelled() {
+  const { open, drawn, made, state, alone } = window.t;
+  const wrong = [];
+  const pair = await open(2);
+  const options = { sampler: "ddpm", steps: 40, seed: 6 };
+  const chain = await pair.chain(options);
+  let cut = 0;
+  for (let i = 0; i < 6; i++) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 15 + 11 * i);
+    await chain.run({ signal: controller.signal }).catch((error) => {
+      if (error.name !== "AbortError") wrong.push(error.message);
+      cut++;
+    });
+  }
+  if (!cut) wrong.push("nothing was cancelled");
+  await chain.run();
+  if ((await state(chain)) !== (await drawn(alone, options))) wrong.push("another picture");
+  await drawn(pair, { steps: 1 });
+  if ((await made()) !== 1) wrong.push("the other worker was lost and replaced");
+  pair.close();
+  return wrong;
+}
+
+async function ended() {
+  const { open, joined, drawn, made, planted, state, alone } = window.t;
+  const wrong = [];
+  const pair = await open(2);
+  const options = { sampler: "ddpm", steps: 150, seed: 7 };
+  const chain = await pair.chain(options);
+  let told = false;
+  const onProgress = ({ index }) => {
+    if (index < 4 || told) return;
+    told = true;
+    planted.postMessage("end");
+  };
+  await chain.run({ onProgress });
+  if (!told) wrong.push("no worker was ended");
+  if ((await state(chain)) !== (await drawn(alone, options))) wrong.push("another picture");
+  for (let i = 0; i < 2; i++) await drawn(pair, { steps: 1 }); // the first may be what finds out
+  await joined(pair, 2);
+  if (pair.info.workers !== 2 || (await made()) !== 2)
+    wrong.push(`workers: ${pair.info.workers}, started ${await made()}`);
+  if ((await drawn(pair, options)) !== (await drawn(alone, options))) wrong.push("another picture afterwards");
+  pair.close();
+  return wrong;
+}
+
+async function together() {
+  const { open, drawn, alone } = window.t;
+  const pair = await open(2);
+  const one = { sampler: "ddpm", steps: 12, seed: 8 };
+  const three = { ...one, count: 3 };
+  const [a, b] = await Promise.all([drawn(pair, one), drawn(pair, three)]);
+  const wrong = [];
+  if (a !== (await drawn(alone, one))) wrong.push("the single picture");
+  if (b !== (await drawn(alone, three))) wrong.push("the three");
+  pair.close();
+  return wrong;
+}
+
+async function tooSmall() {
+  const { open, drawn } = window.t;
+  const pair = await open(1, "tiny.safetensors");
+  pair.close();
+  const own = await (await import(new URL("lib/unnoise.js", location.href))).createSampler({
+    model: "tiny.safetensors",
+    engine: "cpu",
+    threads: 2,
+  });
+  await drawn(own, { steps: 3 });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await drawn(own, { steps: 3 });
+  const { workers } = own.info;
+  own.close();
+  return workers ? [`workers: ${workers}`] : [];
+}
+
+async function notIsolated() {
+  const { createSampler } = await import(new URL("lib/unnoise.js", location.href));
+  const own = await createSampler({ model: "models/digits.safetensors", engine: "cpu", threads: 2 });
+  await window.t.drawn(own, { steps: 3 });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await window.t.drawn(own, { steps: 3 });
+  const wrong = crossOriginIsolated ? ["the page is isolated"] : [];
+  if (own.info.workers) wrong.push(`workers: ${own.info.workers}`);
+  const several = await own.sample({ steps: 2, count: 2 });
+  if (several.pictures.length !== 2 || own.info.workers !== 2) wrong.push("several pictures have one worker");
+  own.close();
+  return wrong;
+}
