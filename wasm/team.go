@@ -34,7 +34,7 @@ func teamCancel()
 // team is the team that this worker is in: cpu.Team.
 type team struct{ part cpu.Part }
 
-func (t *team) Part() cpu.Part { return t.part }
+func (t *team) Part() cpu.Part     { return t.part }
 func (t *team) Begin(ops int) bool { return teamBegin(int32(ops)) != 0 }
 func (t *team) Next() int          { return int(teamNext()) }
 func (t *team) Arrive() bool       { return teamArrive() != 0 }
