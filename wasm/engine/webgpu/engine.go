@@ -40,6 +40,7 @@ type limits struct {
 	groups   int   // workgroups that a convolution should have at least, by cutting its input channels into slabs
 	// A workgroup of a convolution makes 4*quads channels, quads being a power of two between these.
 	minQuads, maxQuads int
+	direct             bool // convolutions read textures and do without workgroup memory: see conv3x3_direct.wgsl
 }
 
 // An integrated GPU does some 1e11 multiplications a second, a software adapter 1e8 to 1e9. A software adapter gains
@@ -47,7 +48,7 @@ type limits struct {
 // element in unrolled code: there all convolutions share workgroups of one small size.
 var (
 	hardware = limits{binding: webgpu.MaxBinding, dispatch: 5e9, submit: 2e10, groups: 128, minQuads: 1, maxQuads: 16}
-	software = limits{binding: webgpu.MaxBinding, dispatch: 5e7, submit: 1e8, groups: 1, minQuads: 4, maxQuads: 4}
+	software = limits{binding: webgpu.MaxBinding, dispatch: 5e7, submit: 1e8, groups: 1, minQuads: 4, maxQuads: 4, direct: true}
 )
 
 // Options of an engine.

@@ -45,11 +45,11 @@ func TestLimits(t *testing.T) {
 	src, inputs := randomInputs(plan, weights.F16, 5)
 	want := enginetest.Run(t, cpu.New(cpu.Options{Plain: true}), plan, src, inputs...)
 	for name, l := range map[string]limits{
-		"slabs":             {hardware.binding, hardware.dispatch, hardware.submit, 1 << 20, 1, 16},
-		"submits":           {hardware.binding, hardware.dispatch, 1000, 1, 4, 4},
-		"parts by memory":   {2 * 4 * 8 * 8 * 204, hardware.dispatch, hardware.submit, 1, 4, 4},
-		"parts by time":     {hardware.binding, 2 * 9 * 64 * 68 * 68, hardware.submit, 1, 4, 4},
-		"one part a sample": {hardware.binding, 1, hardware.submit, 1, 4, 4},
+		"slabs":             {hardware.binding, hardware.dispatch, hardware.submit, 1 << 20, 1, 16, false},
+		"submits":           {hardware.binding, hardware.dispatch, 1000, 1, 4, 4, true},
+		"parts by memory":   {2 * 4 * 8 * 8 * 204, hardware.dispatch, hardware.submit, 1, 4, 4, true},
+		"parts by time":     {hardware.binding, 2 * 9 * 64 * 68 * 68, hardware.submit, 1, 4, 4, true},
+		"one part a sample": {hardware.binding, 1, hardware.submit, 1, 4, 4, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e.limits = l

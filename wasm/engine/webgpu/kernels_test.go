@@ -5,6 +5,7 @@ package webgpu
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -102,7 +103,7 @@ func linearOps() []oneOp {
 
 func attentionOps() []oneOp {
 	var list []oneOp
-	for _, s := range [][4]int{{1, 1, 1, 1}, {1, 7, 33, 1}, {9, 7, 66, 2}, {8, 8, 64, 1}, {5, 13, 8, 8}, {3, 3, 257, 1}, {2, 2, 130, 2}} {
+	for _, s := range [][4]int{{1, 1, 1, 1}, {1, 7, 33, 1}, {9, 7, 66, 2}, {8, 8, 64, 1}, {5, 7, 24, 2}, {5, 13, 8, 8}, {3, 3, 257, 1}, {2, 2, 130, 2}} {
 		h, w, c, heads := s[0], s[1], s[2], s[3]
 		name := strconv.Itoa(h*w) + " pixels, " + strconv.Itoa(heads) + " heads of " + strconv.Itoa(c/heads)
 		list = append(list, oneOp{name, func(b *unet.Builder) unet.TensorID { return b.Attention("op", b.Input("qkv", h, w, 3*c), heads) }})
@@ -145,24 +146,36 @@ func smallOps() []oneOp {
 	}
 }
 
-// TestOps holds every shader, at every tile, to the plain loops. One engine's limits are set by hand, so that what only
-// large GPUs use is tried on whatever adapter the machine has.
+// TestOps holds every shader to the plain loops: convolutions at every tile and by every way there is, whatever this machine's
+// adapter would take. SwiftShader takes seconds to compile a large tile, so float32 weights are tried with one size of it.
 func TestOps(t *testing.T) {
 	e := open(t)
 	plain := cpu.New(cpu.Options{Plain: true})
-	for name, l := range map[string]limits{"hardware": hardware, "software": software} {
-		e.limits = l
-		for kernel, ops := range map[string][]oneOp{"conv3x3": conv3x3Ops(), "conv1x1": conv1x1Ops(), "linear": linearOps(),
-			"attention": attentionOps(), "groupnorm": normOps(), "small": smallOps()} {
-			t.Run(name+"/"+kernel, func(t *testing.T) {
-				for _, op := range ops {
-					checkOp(t, e, plain, op, weights.F16)
-					if name == "software" { // one size of tile is enough: SwiftShader takes seconds to compile a large one
-						checkOp(t, e, plain, op, weights.F32)
-					}
+	convs, others := append(conv3x3Ops(), conv1x1Ops()...), slices.Concat(linearOps(), attentionOps(), normOps())
+	tiled := software
+	tiled.direct = false
+	both := []weights.DType{weights.F16, weights.F32}
+	for _, c := range []struct {
+		name   string
+		limits limits
+		ops    []oneOp
+		dtypes []weights.DType
+	}{
+		{"large tiles", hardware, convs, both[:1]},
+		{"small tiles", tiled, convs, both[1:]},
+		{"direct", software, convs, both},
+		{"others in workgroups", hardware, append(others, smallOps()...), both},
+		{"others direct", software, others, both[:1]},
+		{"linear direct", software, linearOps(), both[1:]},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e.limits = c.limits
+			for _, op := range c.ops {
+				for _, dtype := range c.dtypes {
+					checkOp(t, e, plain, op, dtype)
 				}
-			})
-		}
+			}
+		})
 	}
 }
 

@@ -14,8 +14,9 @@ import (
 
 // matrix is the weights of a stage on the GPU.
 type matrix struct {
-	buf  *webgpu.Buffer
-	wide bool // float32
+	buf    webgpu.Resource
+	wide   bool // float32
+	direct bool // laid out as a texture for a shader without workgroup memory
 }
 
 // rowBlock is the number of input channels a shader takes at once: the rows of the weights are filled up with zeros to
@@ -59,6 +60,8 @@ func (l *loader) stage(s *stage) error {
 		return l.vectors(s.Weight+".weight", s.Weight+".bias")
 	case rowBlock[s.Kernel] != 0:
 		return l.matrix(s)
+	case s.Kernel == kernels.Attention:
+		p.matrices[len(p.matrices)-1].direct = p.directAttention(s)
 	}
 	return nil
 }
@@ -100,23 +103,35 @@ func (l *loader) matrix(s *stage) error {
 		wide = wide || t.DType == weights.F32
 	}
 	l.arena = append(append(l.arena, scales...), biases...)
-	data, err := packAny(parts, rowBlock[s.Kernel], wide)
+	m := &l.p.matrices[len(l.p.matrices)-1]
+	m.wide, m.direct = wide, l.p.direct(s)
+	if m.direct {
+		return l.p.uploadTexels(s.Weight, m, parts)
+	}
+	data, err := packAny(parts, wide, rowMajor(rowBlock[s.Kernel]))
 	if err != nil {
 		return err
 	}
-	buf, err := l.p.upload(s.Weight, data)
-	l.p.matrices[len(l.p.matrices)-1] = matrix{buf, wide}
+	m.buf, err = l.p.upload(s.Weight, data)
 	return err
 }
 
+// layout says where weights stand: rows counts input channels, columns output channels, both filled up with zeros to these multiples.
+type layout struct {
+	rows, columns int
+	inner         bool // [rows][taps][columns] rather than [taps][rows][columns]
+}
+
+func rowMajor(block int) layout { return layout{rows: block, columns: 4} }
+
 // packAny lays the parts' columns side by side, as float16 or, where any part is wide, as float32.
-func packAny(parts []weights.Tensor, block int, wide bool) ([]byte, error) {
+func packAny(parts []weights.Tensor, wide bool, l layout) ([]byte, error) {
 	if !wide {
 		halves := make([][]uint16, len(parts))
 		for i, t := range parts {
 			halves[i] = t.Halves()
 		}
-		return bytesOf(pack(parts, halves, block)), nil
+		return bytesOf(pack(parts, halves, l)), nil
 	}
 	floats := make([][]float32, len(parts))
 	for i, t := range parts {
@@ -125,25 +140,28 @@ func packAny(parts []weights.Tensor, block int, wide bool) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return bytesOf(pack(parts, floats, block)), nil
+	return bytesOf(pack(parts, floats, l)), nil
 }
 
-// pack turns [taps][cin][cout] of every part into [taps][rows][columns] of all: columns are the parts' side by side,
-// filled up to a multiple of 4, and rows are cin filled up to a multiple of block, with zeros.
-func pack[T word](parts []weights.Tensor, values [][]T, block int) []T {
+// pack turns [taps][cin][cout] of every part into a layout, the parts' columns side by side.
+func pack[T word](parts []weights.Tensor, values [][]T, l layout) []T {
 	cin, taps := rowsOf(parts[0].Shape)
 	cout := 0
 	for _, t := range parts {
 		cout += t.Shape[len(t.Shape)-1]
 	}
-	rows, columns := ceilDiv(cin, block)*block, ceilDiv(cout, 4)*4
+	rows, columns := ceilDiv(cin, l.rows)*l.rows, ceilDiv(cout, l.columns)*l.columns
 	out := make([]T, taps*rows*columns)
 	first := 0
 	for i, t := range parts {
 		width := t.Shape[len(t.Shape)-1]
 		for row := range taps * cin {
-			to := (row/cin*rows + row%cin) * columns
-			copy(out[to+first:][:width], values[i][row*width:])
+			tap, c := row/cin, row%cin
+			to := tap*rows + c
+			if l.inner {
+				to = c*taps + tap
+			}
+			copy(out[to*columns+first:][:width], values[i][row*width:])
 		}
 		first += width
 	}

@@ -27,17 +27,22 @@ const linearBlock = 64
 
 func (l *lowering) linear(i int, s *stage) {
 	m, cin := l.p.matrices[i], l.p.plan.Tensors[s.In[0]].C
+	reads, shader, block := []binding{of(s.In[0]), {own: m.buf}}, "linear", linearBlock
+	if m.direct {
+		reads, shader, block = []binding{{own: m.buf}, of(s.In[0])}, "linear_direct", directThreads*directChannels
+	}
 	var p params
 	p.u(cin, s.cout, flag(s.SiLU), flag(s.Residual != unet.None), l.p.vectors[i], s.OutOffset, l.p.plan.Tensors[s.Out].C)
-	l.calls = append(l.calls, call{spec: spec{shader: "linear", constants: constants{"WIDE": flag(m.wide)}}, params: p,
-		reads: []binding{of(s.In[0]), {own: m.buf}, {own: l.p.arena}, of(s.Residual)}, write: of(s.Out),
-		x: ceilDiv(s.cout, linearBlock), y: l.n, z: 1, macs: int64(l.n) * int64(cin) * int64(s.cout)})
+	l.calls = append(l.calls, call{spec: spec{shader: shader, constants: constants{"WIDE": flag(m.wide)}}, params: p,
+		reads: append(reads, binding{own: l.p.arena}, of(s.Residual)), write: of(s.Out),
+		x: ceilDiv(s.cout, block), y: l.n, z: 1, macs: int64(l.n) * int64(cin) * int64(s.cout)})
 }
 
-// normSide picks groupnorm.wgsl's SIDE for groups of count elements.
-func normSide(count int) int {
+// normSide picks groupnorm.wgsl's SIDE for groups of count elements. Every thread reads 2*SIDE sums from workgroup memory, which costs
+// software adapters as much as the group itself.
+func (l limits) normSide(count int) int {
 	switch {
-	case count <= 128:
+	case count <= 128 || l.direct:
 		return 4
 	case count <= 1024:
 		return 8
@@ -47,7 +52,7 @@ func normSide(count int) int {
 
 func (l *lowering) groupNorm(i int, s *stage) {
 	in, channels := l.p.plan.Tensors[s.In[0]], l.p.plan.Channels(s.Op)
-	side := normSide(in.H * in.W * channels / s.Groups)
+	side := l.p.e.limits.normSide(in.H * in.W * channels / s.Groups)
 	var p params
 	p.u(in.H*in.W, in.C, channels-in.C, s.Groups)
 	p.f(s.Eps)
@@ -63,7 +68,11 @@ const (
 	attentionChannels = 256
 )
 
-func (l *lowering) attention(_ int, s *stage) {
+func (l *lowering) attention(i int, s *stage) {
+	if l.p.matrices[i].direct {
+		l.attentionDirect(s)
+		return
+	}
 	out := l.p.plan.Tensors[s.Out]
 	width, pixels := out.C/s.Heads, out.H*out.W
 	chunks := ceilDiv(width, attentionChannels)

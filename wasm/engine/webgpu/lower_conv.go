@@ -65,6 +65,10 @@ func (l *lowering) slabs(groups, channels, outSize int) (count, size int) {
 
 func (l *lowering) conv3x3(i int, s *stage) {
 	in, out, m := l.p.plan.Tensors[s.In[0]], l.p.plan.Tensors[s.Out], l.p.matrices[i]
+	if m.direct {
+		l.convDirect(i, s)
+		return
+	}
 	t := l.p.e.limits.tileFor(out, s.Stride)
 	tiles, blocks := ceilDiv(out.W, 4*t.qx)*ceilDiv(out.H, t.th), ceilDiv(out.C, 4*t.cq)
 	channels, size := l.p.plan.Channels(s.Op), l.n*out.Len()
@@ -124,6 +128,10 @@ func (l *lowering) reduce(i int, s *stage, slabs, size int) {
 
 func (l *lowering) conv1x1(i int, s *stage) {
 	in, out, m := l.p.plan.Tensors[s.In[0]], l.p.plan.Tensors[s.Out], l.p.matrices[i]
+	if m.direct {
+		l.convDirect(i, s)
+		return
+	}
 	pixels := l.n * out.H * out.W
 	var p params
 	p.u(pixels, out.H*out.W, in.C, l.p.plan.Channels(s.Op)-in.C, out.C, flag(s.Norm != unet.None), flag(s.SiLU))

@@ -16,15 +16,16 @@ type program struct {
 	e        *Engine
 	plan     *unet.Plan
 	stages   []stage
-	matrices []matrix         // of each stage
-	vectors  []int            // where each stage's vectors stand in the arena
-	arena    *webgpu.Buffer   // scales, gains and biases of all stages
-	weights  []*webgpu.Buffer // all that Load made
+	matrices []matrix          // of each stage
+	vectors  []int             // where each stage's vectors stand in the arena
+	arena    *webgpu.Buffer    // scales, gains and biases of all stages
+	weights  []webgpu.Resource // all that Load made
 
 	room    int                              // samples the activations have room for
 	slots   []*webgpu.Buffer                 // of the plan's slots
 	outside map[unet.TensorID]*webgpu.Buffer // of the plan's inputs and outputs
 	partial *webgpu.Buffer                   // raw sums of convolutions in slabs; nil for none
+	sheets  [sheetCount]*webgpu.Texture      // of direct operations; nil for none
 	records map[int]*record                  // by number of samples
 }
 
@@ -69,7 +70,7 @@ func (p *program) most() int {
 	for i := range p.plan.Ops {
 		macs = max(macs, p.plan.OpMACs(&p.plan.Ops[i]))
 	}
-	return min(p.e.limits.binding/4/p.largest(), int(max(p.e.limits.dispatch/macs, 1)))
+	return min(p.e.limits.binding/4/p.largest(), int(max(p.e.limits.dispatch/macs, 1)), p.mostOnSheets())
 }
 
 // Run implements engine.Program.
@@ -144,7 +145,7 @@ func (p *program) copyIn(inputs []*tensor, first, n int) []webgpu.Copy {
 }
 
 // reserve makes the activations' buffers, for n samples at least.
-func (p *program) reserve(n, partial int) error {
+func (p *program) reserve(n int, l *lowering) error {
 	const usage = webgpu.Storage | webgpu.CopySrc | webgpu.CopyDst
 	if n > p.room {
 		p.drop()
@@ -167,7 +168,10 @@ func (p *program) reserve(n, partial int) error {
 			p.outside[id] = buf
 		}
 	}
-	return p.reservePartial(partial)
+	if err := p.reservePartial(l.partial); err != nil {
+		return err
+	}
+	return p.reserveSheets(l)
 }
 
 // reservePartial makes room for n raw sums. Records that use a smaller buffer are made anew.
@@ -218,6 +222,11 @@ func (p *program) Release() {
 	p.drop()
 	if p.partial != nil {
 		p.partial.Destroy()
+	}
+	for _, t := range p.sheets {
+		if t != nil {
+			t.Destroy()
+		}
 	}
 	for _, b := range p.weights {
 		b.Destroy()

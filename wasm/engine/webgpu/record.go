@@ -30,8 +30,9 @@ type call struct {
 // binding is a buffer: a tensor of the plan, or one of those that have no tensor.
 type binding struct {
 	tensor unet.TensorID
-	own    *webgpu.Buffer // weights and vectors
-	raw    bool           // the raw sums of slabs
+	own    webgpu.Resource // weights and vectors
+	raw    bool            // the raw sums of slabs
+	sheet  sheetID         // a texture between calls of one stage
 }
 
 func of(id unet.TensorID) binding { return binding{tensor: id} }
@@ -47,6 +48,8 @@ type lowering struct {
 	stageOf []int
 	// partial is the number of raw sums the largest convolution in slabs leaves.
 	partial int
+	// sheets are the sizes of the textures that direct operations need.
+	sheets [sheetCount]struct{ width, height int }
 }
 
 // lowerings says how each kernel is called; i is the number of the stage.
@@ -97,7 +100,7 @@ func (p *program) record(ctx context.Context, n int) (*record, error) {
 	}
 	var r *record
 	err := p.e.dev.Scope(ctx, func() (err error) {
-		if err = p.reserve(n, l.partial); err == nil {
+		if err = p.reserve(n, l); err == nil {
 			r, err = p.assemble(l.calls)
 		}
 		return err
@@ -143,7 +146,7 @@ func (p *program) assemble(calls []call) (*record, error) {
 
 func (p *program) bind(c *call, block webgpu.Block) (webgpu.Dispatch, error) {
 	pipeline := p.e.shop.pipeline(c.spec)
-	reads := make([]*webgpu.Buffer, len(c.reads))
+	reads := make([]webgpu.Resource, len(c.reads))
 	for i, b := range c.reads {
 		reads[i] = p.resolve(b)
 	}
@@ -151,12 +154,14 @@ func (p *program) bind(c *call, block webgpu.Block) (webgpu.Dispatch, error) {
 	return webgpu.Dispatch{Pipeline: pipeline, Group: group, X: c.x, Y: c.y, Z: c.z}, err
 }
 
-func (p *program) resolve(b binding) *webgpu.Buffer {
+func (p *program) resolve(b binding) webgpu.Resource {
 	switch {
 	case b.own != nil:
 		return b.own
 	case b.raw:
 		return p.partial
+	case b.sheet != 0:
+		return p.sheets[b.sheet]
 	}
 	return p.buffer(b.tensor)
 }

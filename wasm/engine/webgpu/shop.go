@@ -12,10 +12,26 @@ import (
 	"unnoise/wasm/internal/webgpu"
 )
 
-// reads is the number of buffers each shader reads, between its uniform block and the buffer it writes.
-var reads = map[string]int{
-	"linear": 4, "groupnorm": 4, "conv3x3": 7, "conv3x3_reduce": 4, "conv1x1": 7, "attention": 1,
-	"avgpool2": 2, "upsample": 1, "concat": 2, "combine": 4, "modulate": 2, "pixels": 1,
+// signature is what a shader binds after its uniform block, a letter each: b a buffer, f a texture of float32, w one of words. The
+// last one is written, the others are read.
+type signature string
+
+var signatures = map[string]signature{
+	"linear": "bbbbb", "groupnorm": "bbbbb", "conv3x3": "bbbbbbbb", "conv3x3_reduce": "bbbbb", "conv1x1": "bbbbbbbb", "attention": "bb",
+	"avgpool2": "bbb", "upsample": "bb", "concat": "bbb", "combine": "bbbbb", "modulate": "bbb", "pixels": "bb",
+	"conv3x3_stage": "bbbf", "conv3x3_direct": "fwbbbb", "conv1x1_direct": "fwbbbb", "linear_direct": "wbbbb",
+	"attention_scores": "ff", "attention_mix": "ffb",
+}
+
+// reads is the number of bindings that are read.
+func (s signature) reads() int { return len(s) - 1 }
+
+func (s signature) kinds() []webgpu.Kind {
+	kinds := make([]webgpu.Kind, len(s))
+	for i, letter := range s {
+		kinds[i] = map[rune]webgpu.Kind{'b': webgpu.Memory, 'f': webgpu.Floats, 'w': webgpu.Words}[letter]
+	}
+	return kinds
 }
 
 // constants are the values of a shader's overrides.
@@ -57,13 +73,13 @@ func (s spec) key() string {
 // shop makes layouts, shaders and pipelines, each once.
 type shop struct {
 	dev       *webgpu.Device
-	layouts   map[int]*webgpu.Layout
+	layouts   map[signature]*webgpu.Layout
 	shaders   map[source]*webgpu.Shader
 	pipelines map[string]*webgpu.Pipeline
 }
 
 func newShop(dev *webgpu.Device) *shop {
-	return &shop{dev, map[int]*webgpu.Layout{}, map[source]*webgpu.Shader{}, map[string]*webgpu.Pipeline{}}
+	return &shop{dev, map[signature]*webgpu.Layout{}, map[source]*webgpu.Shader{}, map[string]*webgpu.Pipeline{}}
 }
 
 // pipeline is a pipeline that prepare has made.
@@ -91,12 +107,12 @@ func (s *shop) prepare(ctx context.Context, specs []spec) error {
 		return err
 	}
 	for _, p := range missing {
-		if err := s.layout(reads[p.shader]); err != nil {
+		if err := s.layout(signatures[p.shader]); err != nil {
 			return err
 		}
 	}
 	return gather(missing, s.pipelines, func(p spec) (*webgpu.Pipeline, error) {
-		return s.dev.NewPipeline(ctx, p.key(), s.shaders[p.source()], s.layouts[reads[p.shader]], p.constants)
+		return s.dev.NewPipeline(ctx, p.key(), s.shaders[p.source()], s.layouts[signatures[p.shader]], p.constants)
 	})
 }
 
@@ -138,9 +154,10 @@ func halved(code string) string {
 	return "enable f16;\n" + strings.Replace(code, "alias number = f32;", "alias number = f16;", 1)
 }
 
-func (s *shop) layout(reads int) (err error) {
-	if s.layouts[reads] == nil {
-		s.layouts[reads], err = s.dev.NewLayout(reads)
+func (s *shop) layout(of signature) (err error) {
+	if s.layouts[of] == nil {
+		kinds := of.kinds()
+		s.layouts[of], err = s.dev.NewLayout(kinds[:of.reads()], kinds[of.reads()])
 	}
 	return err
 }

@@ -56,7 +56,11 @@ func (e *Engine) newVerb(key verbKey, size int) (*verb, error) {
 		return nil, err
 	}
 	pipeline := e.shop.pipeline(spec{shader: key.shader}) // New has made it
-	group, err := e.dev.NewBindGroup(pipeline, webgpu.Block{Buffer: uniforms, Size: webgpu.UniformAlign}, key.reads[:reads[key.shader]], key.write)
+	var reads []webgpu.Resource
+	for _, b := range key.reads[:signatures[key.shader].reads()] {
+		reads = append(reads, b)
+	}
+	group, err := e.dev.NewBindGroup(pipeline, webgpu.Block{Buffer: uniforms, Size: webgpu.UniformAlign}, reads, key.write)
 	if err != nil {
 		return nil, err
 	}

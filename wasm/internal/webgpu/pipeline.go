@@ -7,29 +7,29 @@ import (
 	"syscall/js"
 )
 
-// Layout is the shape of what a shader binds: binding 0 is a uniform block, bindings 1 to reads are buffers it reads,
-// binding reads+1 is the buffer it writes.
-type Layout struct {
-	group, pipeline js.Value
-	reads           int
-}
+// Layout is the shape of what a shader binds: binding 0 is a uniform block, the next ones are what it reads, and the last
+// is what it writes.
+type Layout struct{ group, pipeline js.Value }
 
 const stageCompute = 4 // GPUShaderStage.COMPUTE
 
-// NewLayout makes the layout of shaders that read so many buffers.
-func (d *Device) NewLayout(reads int) (l *Layout, err error) {
+// NewLayout makes the layout of shaders that read and write bindings of these kinds.
+func (d *Device) NewLayout(reads []Kind, write Kind) (l *Layout, err error) {
 	defer catch("createBindGroupLayout", &err)
-	entry := func(i int, kind string) any {
-		return map[string]any{"binding": i, "visibility": stageCompute, "buffer": map[string]any{"type": kind}}
+	entries := []any{}
+	add := func() map[string]any {
+		entry := map[string]any{"binding": len(entries), "visibility": stageCompute}
+		entries = append(entries, entry)
+		return entry
 	}
-	entries := []any{entry(0, "uniform")}
-	for i := range reads {
-		entries = append(entries, entry(i+1, "read-only-storage"))
+	add()["buffer"] = map[string]any{"type": "uniform"}
+	for _, kind := range reads {
+		kind.read(add())
 	}
-	entries = append(entries, entry(reads+1, "storage"))
+	write.written(add())
 	group := d.v.Call("createBindGroupLayout", map[string]any{"entries": entries})
 	pipeline := d.v.Call("createPipelineLayout", map[string]any{"bindGroupLayouts": []any{group}})
-	return &Layout{group, pipeline, reads}, nil
+	return &Layout{group, pipeline}, nil
 }
 
 // Shader is a compiled WGSL file.
@@ -91,13 +91,13 @@ type Block struct {
 // BindGroup is what one dispatch binds.
 type BindGroup struct{ v js.Value }
 
-// NewBindGroup binds buffers for a pipeline: a uniform block, as many buffers to read as its layout has, and one to
-// write, which must be none of those that are read.
-func (d *Device) NewBindGroup(p *Pipeline, block Block, reads []*Buffer, write *Buffer) (g *BindGroup, err error) {
+// NewBindGroup binds resources for a pipeline: a uniform block, what it reads, of the kinds of its layout, and what it
+// writes, which must be none of those that are read.
+func (d *Device) NewBindGroup(p *Pipeline, block Block, reads []Resource, write Resource) (g *BindGroup, err error) {
 	defer catch("createBindGroup", &err)
 	entries := []any{map[string]any{"binding": 0, "resource": map[string]any{"buffer": block.Buffer.v, "offset": block.Offset, "size": block.Size}}}
-	for i, b := range append(reads[:len(reads):len(reads)], write) {
-		entries = append(entries, map[string]any{"binding": i + 1, "resource": map[string]any{"buffer": b.v}})
+	for i, r := range append(reads[:len(reads):len(reads)], write) {
+		entries = append(entries, map[string]any{"binding": i + 1, "resource": r.resource()})
 	}
 	return &BindGroup{d.v.Call("createBindGroup", map[string]any{"layout": p.layout.group, "entries": entries})}, nil
 }
