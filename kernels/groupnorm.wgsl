@@ -15,6 +15,7 @@ struct Params {
   vectors: u32,        // where gain[c], bias[c] stand in the arena
 }
 
+override JOINED: bool = true; // false: there is no b
 override SIDE: u32 = 16u;
 override THREADS: u32 = 256u; // SIDE * SIDE
 
@@ -29,10 +30,22 @@ var<workgroup> parts: array<vec2f, THREADS>;
 var<workgroup> sides: array<vec2f, SIDE>;
 
 fn raw(pixel: u32, c: u32) -> f32 {
-  if (c < p.c0) {
-    return a[pixel * p.c0 + c];
+  if (JOINED && c >= p.c0) {
+    return b[pixel * p.c1 + c - p.c0];
   }
-  return b[pixel * p.c1 + c - p.c0];
+  return a[pixel * p.c0 + c];
+}
+
+// Place is an element of a group: a pixel and a channel, counted from the group's first.
+struct Place {
+  pixel: u32,
+  c: u32,
+}
+
+// next is the place THREADS elements further on. Adding steps is much cheaper than dividing by size for each element.
+fn next(at: Place, size: u32, step: Place) -> Place {
+  let c = at.c + step.c;
+  return Place(at.pixel + step.pixel + select(0u, 1u, c >= size), select(c, c - size, c >= size));
 }
 
 // total adds up every thread's pair.
@@ -62,16 +75,22 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   let first = group.x * size;
   let count = p.pixels * size;
 
+  let start = Place(n * p.pixels + index / size, index % size);
+  let step = Place(THREADS / size, THREADS % size);
+  var at = start;
   var sum = 0.0;
   for (var i = index; i < count; i += THREADS) {
-    sum += raw(n * p.pixels + i / size, first + i % size);
+    sum += raw(at.pixel, first + at.c);
+    at = next(at, size, step);
   }
   let mean = total(vec2f(sum, 0.0), index).x / f32(count);
 
   var moments = vec2f(0.0); // of the deviations: sum, sum of squares
+  at = start;
   for (var i = index; i < count; i += THREADS) {
-    let d = raw(n * p.pixels + i / size, first + i % size) - mean;
+    let d = raw(at.pixel, first + at.c) - mean;
     moments += vec2f(d, d * d);
+    at = next(at, size, step);
   }
   moments = total(moments, index) / f32(count);
   let rest = moments.x;

@@ -124,11 +124,23 @@ func (p *program) reserveSheets(l *lowering) (err error) {
 // stage lays out a stage's input.
 func (l *lowering) stage(s *stage, f sheet) {
 	l.needs(staged, f.quads*f.columns, l.n*f.rows)
-	in, size := l.p.plan.Tensors[s.In[0]], l.n*f.rows*f.quads
+	c0 := l.p.plan.Tensors[s.In[0]].C
+	c1 := l.p.plan.Channels(s.Op) - c0
+	if c1 > 0 && c0%4 == 0 {
+		l.stagePart(s, f, s.In, 0, c0, 0)
+		l.stagePart(s, f, [2]unet.TensorID{s.In[1]}, c0, c1, 0)
+		return
+	}
+	l.stagePart(s, f, s.In, 0, c0, c1)
+}
+
+// stagePart lays out c0 channels of the first input and c1 of the second; they follow `first` others.
+func (l *lowering) stagePart(s *stage, f sheet, from [2]unet.TensorID, first, c0, c1 int) {
+	in, size := l.p.plan.Tensors[from[0]], l.n*f.rows*ceilDiv(c0+c1, 4)
 	var p params
-	p.u(in.H, in.W, in.C, l.p.plan.Channels(s.Op)-in.C, f.before, flag(s.Up), flag(s.Norm != unet.None), flag(s.SiLU), f.columns, f.rows, size)
-	l.calls = append(l.calls, call{spec: spec{shader: "conv3x3_stage"}, params: p,
-		reads: []binding{of(s.In[0]), of(s.In[1]), of(s.Norm)}, write: on(staged), x: ceilDiv(size, stageThreads), y: 1, z: 1})
+	p.u(in.H, in.W, c0, c1, first, l.p.plan.Channels(s.Op), f.before, flag(s.Up), flag(s.Norm != unet.None), flag(s.SiLU), f.columns, f.rows, size)
+	l.calls = append(l.calls, call{spec: spec{shader: "conv3x3_stage", constants: constants{"JOINED": flag(c1 > 0)}}, params: p,
+		reads: []binding{of(from[0]), of(from[1]), of(s.Norm)}, write: on(staged), x: ceilDiv(size, stageThreads), y: 1, z: 1})
 }
 
 func (l *lowering) convDirect(i int, s *stage) {

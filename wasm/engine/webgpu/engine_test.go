@@ -186,7 +186,7 @@ func TestPixels(t *testing.T) {
 
 // After the device is lost every verb answers with ErrDeviceLost, and a new engine works.
 func TestDeviceLost(t *testing.T) {
-	e, ctx, plan := open(t), context.Background(), block()
+	e, ctx, plan := openWith(t, Options{}), context.Background(), block()
 	src, inputs := randomInputs(plan, weights.F16, 1)
 	program, err := e.Load(ctx, plan, src)
 	if err != nil {
@@ -212,7 +212,7 @@ func TestDeviceLost(t *testing.T) {
 			t.Errorf("%s after the loss: %v", name, err)
 		}
 	}
-	enginetest.Run(t, open(t), plan, src, inputs...)
+	enginetest.Run(t, openWith(t, Options{}), plan, src, inputs...)
 }
 
 // Mistakes of the caller are errors, not pictures.

@@ -58,7 +58,7 @@ func (l *lowering) groupNorm(i int, s *stage) {
 	p.f(s.Eps)
 	p.u(l.time(s)...)
 	p.u(l.p.vectors[i])
-	l.calls = append(l.calls, call{spec: spec{shader: "groupnorm", constants: constants{"SIDE": side, "THREADS": side * side}}, params: p,
+	l.calls = append(l.calls, call{spec: spec{shader: "groupnorm", constants: constants{"SIDE": side, "THREADS": side * side, "JOINED": flag(channels > in.C)}}, params: p,
 		reads: []binding{of(s.In[0]), of(s.In[1]), {own: l.p.arena}, of(s.Time)}, write: of(s.Out), x: s.Groups, y: l.n, z: 1})
 }
 

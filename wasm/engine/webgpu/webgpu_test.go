@@ -15,16 +15,34 @@ import (
 	"unnoise/weights"
 )
 
-// open makes an engine; that there is no GPU is a failure, since these tests run where one is expected.
-func open(t *testing.T) *Engine { return openWith(t, Options{}) }
+// shared is the engine of all tests that do not break theirs: compiling its pipelines takes longer than most tests.
+var shared *Engine
 
+// open is an engine with its own limits. That there is no GPU is a failure, since these tests run where one is expected.
+func open(t *testing.T) *Engine {
+	t.Helper()
+	if shared == nil || shared.check() != nil {
+		shared = newEngine(t, Options{})
+	}
+	l := shared.limits
+	t.Cleanup(func() { shared.limits = l })
+	return shared
+}
+
+// openWith makes an engine for one test.
 func openWith(t *testing.T, o Options) *Engine {
+	t.Helper()
+	e := newEngine(t, o)
+	t.Cleanup(e.Close)
+	return e
+}
+
+func newEngine(t *testing.T, o Options) *Engine {
 	t.Helper()
 	e, err := New(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(e.Close)
 	t.Logf("%+v", e.Info())
 	return e
 }
