@@ -9,8 +9,9 @@ func f4Input(out []float32, outStep int, in []float32, inStep, n int) {
 	if haveVec && n >= lanes {
 		_, _ = in[5*inStep+n-1], out[5*outStep+n-1]
 		a, b, aa, bb := broadcast(-pointA), broadcast(-pointB), broadcast(-squareA), broadcast(-squareB)
-		p, q, ps, qs := at(in, 0), at(out, 0), 4*inStep, 4*outStep
+		ps, qs := 4*inStep, 4*outStep
 		for ; i+lanes <= n; i += lanes {
+			p, q := at(in, i), at(out, i)
 			p1 := unsafe.Add(p, ps)
 			p2 := unsafe.Add(p1, ps)
 			p3 := unsafe.Add(p2, ps)
@@ -28,7 +29,6 @@ func f4Input(out []float32, outStep int, in []float32, inStep, n int) {
 			q4 := unsafe.Add(q3, qs)
 			storeAt(q4, b.MulAdd(oddB, evenB))
 			storeAt(unsafe.Add(q4, qs), aa.MulAdd(oddA, bb.MulAdd(x3, loadAt(unsafe.Add(p4, ps)))))
-			p, q = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes)
 		}
 	}
 	f4InputScalar(out[i:], outStep, in[i:], inStep, n-i)
@@ -40,8 +40,9 @@ func f4Weights(out []float32, outStep int, in []float32, inStep, n int) {
 		_, _ = in[2*inStep+n-1], out[5*outStep+n-1]
 		aa, bb, zero := broadcast(squareA), broadcast(squareB), broadcast(1/(squareA*squareB))
 		da, db, oa, ob := broadcast(1/distanceA), broadcast(1/distanceB), broadcast(pointA/distanceA), broadcast(pointB/distanceB)
-		p, q, ps, qs := at(in, 0), at(out, 0), 4*inStep, 4*outStep
+		ps, qs := 4*inStep, 4*outStep
 		for ; i+lanes <= n; i += lanes {
+			p, q := at(in, i), at(out, i)
 			p1 := unsafe.Add(p, ps)
 			g0, g1, g2 := loadAt(p), loadAt(p1), loadAt(unsafe.Add(p1, ps))
 			evenA, oddA := aa.MulAdd(g2, g0).Mul(da), g1.Mul(oa)
@@ -56,7 +57,6 @@ func f4Weights(out []float32, outStep int, in []float32, inStep, n int) {
 			q4 := unsafe.Add(q3, qs)
 			storeAt(q4, evenB.Sub(oddB))
 			storeAt(unsafe.Add(q4, qs), g2)
-			p, q = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes)
 		}
 	}
 	f4WeightsScalar(out[i:], outStep, in[i:], inStep, n-i)
@@ -68,8 +68,9 @@ func f4Output(out []float32, outStep int, in []float32, inStep, n int) {
 		_, _ = in[5*inStep+n-1], out[3*outStep+n-1]
 		a, b, aa, bb := broadcast(pointA), broadcast(pointB), broadcast(squareA), broadcast(squareB)
 		aaa, bbb := broadcast(squareA*pointA), broadcast(squareB*pointB)
-		p, q, ps, qs := at(in, 0), at(out, 0), 4*inStep, 4*outStep
+		ps, qs := 4*inStep, 4*outStep
 		for ; i+lanes <= n; i += lanes {
+			p, q := at(in, i), at(out, i)
 			p1 := unsafe.Add(p, ps)
 			p2 := unsafe.Add(p1, ps)
 			p3 := unsafe.Add(p2, ps)
@@ -82,7 +83,6 @@ func f4Output(out []float32, outStep int, in []float32, inStep, n int) {
 			q2 := unsafe.Add(q1, qs)
 			storeAt(q2, aa.MulAdd(sumA, bb.Mul(sumB)))
 			storeAt(unsafe.Add(q2, qs), aaa.MulAdd(differenceA, bbb.MulAdd(differenceB, loadAt(unsafe.Add(p4, ps)))))
-			p, q = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes)
 		}
 	}
 	f4OutputScalar(out[i:], outStep, in[i:], inStep, n-i)
@@ -92,8 +92,9 @@ func f2Input(out []float32, outStep int, in []float32, inStep, n int) {
 	i := 0
 	if haveVec && n >= lanes {
 		_, _ = in[3*inStep+n-1], out[3*outStep+n-1]
-		p, q, ps, qs := at(in, 0), at(out, 0), 4*inStep, 4*outStep
+		ps, qs := 4*inStep, 4*outStep
 		for ; i+lanes <= n; i += lanes {
+			p, q := at(in, i), at(out, i)
 			p1 := unsafe.Add(p, ps)
 			p2 := unsafe.Add(p1, ps)
 			x1, x2 := loadAt(p1), loadAt(p2)
@@ -103,7 +104,6 @@ func f2Input(out []float32, outStep int, in []float32, inStep, n int) {
 			q2 := unsafe.Add(q1, qs)
 			storeAt(q2, x2.Sub(x1))
 			storeAt(unsafe.Add(q2, qs), loadAt(unsafe.Add(p2, ps)).Sub(x1))
-			p, q = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes)
 		}
 	}
 	f2InputScalar(out[i:], outStep, in[i:], inStep, n-i)
@@ -114,8 +114,9 @@ func f2Weights(out []float32, outStep int, in []float32, inStep, n int) {
 	if haveVec && n >= lanes {
 		_, _ = in[2*inStep+n-1], out[3*outStep+n-1]
 		half := broadcast(0.5)
-		p, q, ps, qs := at(in, 0), at(out, 0), 4*inStep, 4*outStep
+		ps, qs := 4*inStep, 4*outStep
 		for ; i+lanes <= n; i += lanes {
+			p, q := at(in, i), at(out, i)
 			p1 := unsafe.Add(p, ps)
 			g0, g1, g2 := loadAt(p), loadAt(p1).Mul(half), loadAt(unsafe.Add(p1, ps))
 			even := g0.Add(g2).Mul(half)
@@ -125,7 +126,6 @@ func f2Weights(out []float32, outStep int, in []float32, inStep, n int) {
 			q2 := unsafe.Add(q1, qs)
 			storeAt(q2, even.Sub(g1))
 			storeAt(unsafe.Add(q2, qs), g2)
-			p, q = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes)
 		}
 	}
 	f2WeightsScalar(out[i:], outStep, in[i:], inStep, n-i)
@@ -135,14 +135,14 @@ func f2Output(out []float32, outStep int, in []float32, inStep, n int) {
 	i := 0
 	if haveVec && n >= lanes {
 		_, _ = in[3*inStep+n-1], out[outStep+n-1]
-		p, q, ps, qs := at(in, 0), at(out, 0), 4*inStep, 4*outStep
+		ps, qs := 4*inStep, 4*outStep
 		for ; i+lanes <= n; i += lanes {
+			p, q := at(in, i), at(out, i)
 			p1 := unsafe.Add(p, ps)
 			p2 := unsafe.Add(p1, ps)
 			m1, m2 := loadAt(p1), loadAt(p2)
 			storeAt(q, loadAt(p).Add(m1).Add(m2))
 			storeAt(unsafe.Add(q, qs), m1.Sub(m2).Add(loadAt(unsafe.Add(p2, ps))))
-			p, q = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes)
 		}
 	}
 	f2OutputScalar(out[i:], outStep, in[i:], inStep, n-i)

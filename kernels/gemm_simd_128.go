@@ -12,6 +12,10 @@ var smallTile = tile{"go simd 128", 4, 8, tile4x8}
 
 // tile4x8 keeps 8 sums of 4 lanes, which with 2 columns of weights and the broadcasts fit in 16 vector registers. Four steps of k
 // are written out on array pointers: in WebAssembly the pointers' checks and additions otherwise cost as much as the arithmetic.
+//
+// After the last step addresses stand behind the end; nothing is read there.
+//
+//go:nocheckptr
 func tile4x8(acc []float32, s []float32, offs []int, rowStride, rows, run int, panel []float32) {
 	last := (rows-1)*rowStride + run - 1
 	_ = panel[rows*run*8-1]

@@ -57,28 +57,15 @@ func activateVec(out, in, norm []float32, total int, act bool) int {
 	if !haveVec || n == 0 {
 		return 0
 	}
-	_ = out[n-1]
-	p, q := at(in, 0), at(out, 0)
-	if norm == nil {
-		for range n / lanes {
-			x := loadAt(p)
-			if act {
-				x = siluVec(x)
-			}
-			storeAt(q, x)
-			p, q = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes)
+	for i := 0; i < n; i += lanes {
+		x := load(in[i:])
+		if norm != nil {
+			x = x.Sub(load(norm[i:])).MulAdd(load(norm[total+i:]), load(norm[2*total+i:]))
 		}
-		return n
-	}
-	_ = norm[2*total+n-1]
-	m, k, b := at(norm, 0), at(norm, total), at(norm, 2*total)
-	for range n / lanes {
-		x := loadAt(p).Sub(loadAt(m)).MulAdd(loadAt(k), loadAt(b))
 		if act {
 			x = siluVec(x)
 		}
-		storeAt(q, x)
-		p, q, m, k, b = unsafe.Add(p, 4*lanes), unsafe.Add(q, 4*lanes), unsafe.Add(m, 4*lanes), unsafe.Add(k, 4*lanes), unsafe.Add(b, 4*lanes)
+		store(out[i:], x)
 	}
 	return n
 }
@@ -112,10 +99,8 @@ func softmax(row []float32) {
 	}
 	sum := exps(row[:whole], top) + expSum(row[whole:], top)
 	scale := broadcast(1 / sum)
-	p := at(row, 0)
-	for range whole / lanes {
-		storeAt(p, loadAt(p).Mul(scale))
-		p = unsafe.Add(p, 4*lanes)
+	for i := 0; i < whole; i += lanes {
+		store(row[i:], load(row[i:]).Mul(scale))
 	}
 	for i := whole; i < len(row); i++ {
 		row[i] /= sum
@@ -124,11 +109,11 @@ func softmax(row []float32) {
 
 // exps replaces a row of whole vectors by exp(row - top) and returns the sum.
 func exps(row []float32, top float32) float32 {
-	tops, sum, p := broadcast(top), broadcast(0), at(row, 0)
-	for range len(row) / lanes {
-		e := exp(loadAt(p).Sub(tops))
-		storeAt(p, e)
-		sum, p = sum.Add(e), unsafe.Add(p, 4*lanes)
+	tops, sum := broadcast(top), broadcast(0)
+	for ; len(row) >= lanes; row = row[lanes:] {
+		e := exp(load(row).Sub(tops))
+		store(row, e)
+		sum = sum.Add(e)
 	}
 	return total(parts(sum))
 }
@@ -142,11 +127,9 @@ func total(parts [lanes]float32) (sum float32) {
 
 // largest is the largest entry of row, whose first whole entries fill vectors.
 func largest(row []float32, whole int) float32 {
-	p := at(row, 0)
-	tops := loadAt(p)
-	for range whole/lanes - 1 {
-		p = unsafe.Add(p, 4*lanes)
-		tops = tops.Max(loadAt(p))
+	tops := load(row)
+	for i := lanes; i < whole; i += lanes {
+		tops = tops.Max(load(row[i:]))
 	}
 	top := row[0]
 	for _, p := range parts(tops) {
@@ -171,13 +154,15 @@ func centred(sum, squares, x, mean []float32, c int) {
 	}
 	n := len(sum)
 	pixels, i := len(x)/c, 0
-	for ; haveVec && i+lanes <= n; i += lanes {
+	for ; haveVec && pixels > 0 && i+lanes <= n; i += lanes {
 		p, m := at(x, i), load(mean[i:])
 		s, q := load(sum[i:]), load(squares[i:])
-		for range pixels {
+		for left := pixels; ; p = unsafe.Add(p, 4*c) {
 			d := loadAt(p).Sub(m)
 			s, q = s.Add(d), d.MulAdd(d, q)
-			p = unsafe.Add(p, 4*c)
+			if left--; left == 0 {
+				break
+			}
 		}
 		store(sum[i:], s)
 		store(squares[i:], q)
@@ -199,11 +184,10 @@ func spread(out []float32, stride int, acc []float32, nr, n int) {
 	}
 	_, _ = out[(n-1)*stride+nr-1], acc[n*nr-1]
 	o, a := at(out, 0), at(acc, 0)
-	for range n {
+	for i := range n {
 		for j := 0; j < nr; j += lanes {
-			storeAt(unsafe.Add(o, 4*j), loadAt(unsafe.Add(a, 4*j)))
+			storeAt(unsafe.Add(o, 4*(i*stride+j)), loadAt(unsafe.Add(a, 4*(i*nr+j))))
 		}
-		o, a = unsafe.Add(o, 4*stride), unsafe.Add(a, 4*nr)
 	}
 }
 
@@ -247,16 +231,14 @@ func finish(out []float32, stride int, acc []float32, nr, n int, scale, shift, r
 	for j := 0; j < nr; j += lanes {
 		o, a, k, b := at(out, j), at(acc, j), load(scale[j:]), load(shift[j:])
 		if residual == nil {
-			for range n {
-				storeAt(o, loadAt(a).MulAdd(k, b).Mul(m))
-				o, a = unsafe.Add(o, 4*stride), unsafe.Add(a, 4*nr)
+			for from, to := 0, 0; from < 4*nr*n; from, to = from+4*nr, to+4*stride {
+				storeAt(unsafe.Add(o, to), loadAt(unsafe.Add(a, from)).MulAdd(k, b).Mul(m))
 			}
 			continue
 		}
 		r := at(residual, j)
-		for range n {
-			storeAt(o, loadAt(a).MulAdd(k, b).Add(loadAt(r)).Mul(m))
-			o, a, r = unsafe.Add(o, 4*stride), unsafe.Add(a, 4*nr), unsafe.Add(r, 4*stride)
+		for from, to := 0, 0; from < 4*nr*n; from, to = from+4*nr, to+4*stride {
+			storeAt(unsafe.Add(o, to), loadAt(unsafe.Add(a, from)).MulAdd(k, b).Add(loadAt(unsafe.Add(r, to))).Mul(m))
 		}
 	}
 }
@@ -289,5 +271,6 @@ func store(s []float32, v vec) { v.StoreArray((*[lanes]float32)(s)) }
 func loadAt(p unsafe.Pointer) vec     { return loadArray((*[lanes]float32)(p)) }
 func storeAt(p unsafe.Pointer, v vec) { v.StoreArray((*[lanes]float32)(p)) }
 
-// at is the address of s[i], for the micro-kernels, which check their ranges once a call.
+// at is the address of s[i], for the micro-kernels, which check their ranges once a call. They add to it what is inside s alone: not even the
+// address behind the end may be made, which -race watches.
 func at(s []float32, i int) unsafe.Pointer { return unsafe.Pointer(&s[i]) }
