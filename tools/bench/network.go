@@ -29,9 +29,11 @@ type shape struct {
 
 // shapes are the networks that are timed besides the shipped ones, with random weights.
 var shapes = map[string]shape{
-	"small":   {32, []int{32, 64, 128}, 1, 16, 1},                   // 2.59 M parameters, 0.404 GMAC
-	"cifar":   {32, []int{128, 256, 256, 256}, 2, 32, 1},            // google/ddpm-cifar10-32: 35.7 M, 6.22 GMAC
-	"ddpm256": {256, []int{128, 128, 256, 256, 512, 512}, 2, 32, 4}, // google/ddpm-celebahq-256 and its like: 113.7 M
+	"small":    {32, []int{32, 64, 128}, 1, 16, 1},        // 2.59 M parameters, 0.404 GMAC
+	"cifar":    {32, []int{128, 256, 256, 256}, 2, 32, 1}, // google/ddpm-cifar10-32: 35.7 M, 6.22 GMAC
+	"cifar64":  {64, []int{128, 256, 256, 256}, 2, 32, 1}, // the same at larger sizes
+	"cifar128": {128, []int{128, 256, 256, 256}, 2, 32, 1},
+	"ddpm256":  {256, []int{128, 128, 256, 256, 512, 512}, 2, 32, 4}, // google/ddpm-celebahq-256 and its like: 113.7 M
 }
 
 // convNetwork is a single 3x3 convolution of stride 1 as a network, for names like conv-8x8-256-256; nil for others.
