@@ -1,7 +1,8 @@
 // What is compared, in turns, and the table of it: the same for the command and for the page.
 
-// A round takes about so long, so that the clock's coarseness (a millisecond in Firefox) does not count.
-const roundMs = 400;
+// A round takes about so long, so that the clock's coarseness (a millisecond in Firefox) does not count; on WebGPU longer, since Firefox
+// may tell of the end of work a tenth of a second late.
+const roundMs = { cpu: 400, wasm: 400, webgpu: 1500 };
 
 /** What is compared on a backend. */
 export function candidatesOf(backend, model, batch) {
@@ -39,7 +40,8 @@ export async function compare(bench, candidates, { rounds, about, onProblem }) {
       onProblem(candidate, error);
     }
   }
-  for (const one of opened) one.steps = Math.max(1, Math.round(roundMs / (await bench.round(one.index, 2)) / 0.5));
+  for (const one of opened)
+    one.steps = Math.max(1, Math.round(roundMs[one.candidate.backend] / (await bench.round(one.index, 2)) / 0.5));
   for (let i = 0; i < rounds; i++) {
     for (const one of opened) one.times.push((await bench.round(one.index, one.steps)) / one.steps);
   }
