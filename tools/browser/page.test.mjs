@@ -82,6 +82,17 @@ function pictures(bench) {
     await page.state("finished");
   });
 
+  bench.test("classes, in turn and with guidance", async () => {
+    const settings = { ...few, model: "digits", count: 4, labels: "3 7 1 0", guidance: 3, engine: "cpu" };
+    await bench.drawAndCompare(settings);
+    const classes = await bench.browser.evaluate(() => {
+      document.getElementById("all-classes").click();
+      const { labels, count } = document.getElementById("settings").elements;
+      return `${labels.value}: ${count.value}`;
+    });
+    assert.equal(classes, "0 1 2 3 4 5 6 7 8 9: 16");
+  });
+
   bench.test("DDPM and DDIM with noise too", async () => {
     await bench.drawAndCompare({
       model: "nouns",

@@ -22,14 +22,15 @@ export function tinyPack() {
 }
 
 /**
- * Draws with the native command, once for each set of settings.
+ * Draws with the native command, once for each set of settings, which are those of the page's addresses.
  *
  * @returns {{width: number, height: number, rgba: Uint8Array}}
  */
-export function drawNatively({ model, sampler, steps, seed, count, eta = 0 }) {
+export function drawNatively({ model, sampler, steps, seed, count, eta = 0, labels = "", guidance = 1 }) {
   mkdirSync(expected, { recursive: true });
-  const out = join(expected, `${[basename(model), sampler, steps, eta, seed, count].join("-")}.png`);
+  const out = join(expected, `${[basename(model), sampler, steps, eta, seed, count, labels, guidance].join("-")}.png`);
   const settings = ["--sampler", sampler, "--steps", steps, "--eta", eta, "--seed", seed, "--n", count].map(String);
+  if (labels) settings.push("--labels", labels.replaceAll(" ", ","), "--guidance", String(guidance));
   const args = ["run", "./tools/sample", "--model", packPath(model), "--out", out, ...settings];
   go(...args);
   return decodePNG(readFileSync(out));

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"unnoise/wasm/model"
@@ -42,8 +43,21 @@ type about struct {
 // draws the same one (site/page/settings.js).
 var previewSettings = []string{"--sampler", "ddim", "--steps", "50", "--seed", "5", "--n", "1"}
 
-// sheetSettings draw the sheet of a model's card.
-var sheetSettings = []string{"--sampler", "ddim", "--steps", "50", "--seed", "1", "--n", "16"}
+// sheetPictures are on the sheet of a model's card.
+const sheetPictures = 16
+
+// sheetSettings draw that sheet: a model with classes shows them in turn.
+func sheetSettings(classes int) []string {
+	settings := []string{"--sampler", "ddim", "--steps", "50", "--seed", "1", "--n", strconv.Itoa(sheetPictures)}
+	if classes == 0 {
+		return settings
+	}
+	labels := make([]string, sheetPictures)
+	for i := range labels {
+		labels[i] = strconv.Itoa(i % classes)
+	}
+	return append(settings, "--labels", strings.Join(labels, ","))
+}
 
 // models copies the packs and their cards, draws a picture of each, and lists them by size: the page begins with the smallest.
 func (b *builder) models() error {
@@ -95,7 +109,7 @@ func (b *builder) model(pack string) (entry, error) {
 	if err := b.draw(pack, id+"-"+version, previewSettings, b.place(id+".png")); err != nil {
 		return entry{}, err
 	}
-	return e, b.draw(pack, id+"-"+version, sheetSettings, filepath.Join(b.out, "sheets", id+".png"))
+	return e, b.draw(pack, id+"-"+version, sheetSettings(m.Net.Classes), filepath.Join(b.out, "sheets", id+".png"))
 }
 
 func aboutOf(m *model.Model) about {

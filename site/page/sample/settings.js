@@ -124,7 +124,7 @@ export class SettingsForm {
       .join(" ");
     // A model without a label for it cannot leave the class open.
     if (this.#classes && !this.#guided && !labels.value) labels.value = "0";
-    guidance.value = Math.min(20, Math.max(0, Number(guidance.value) || 0));
+    guidance.value = Math.min(20, Math.max(1, Number(guidance.value) || 1));
     steps.value = Math.min(this.#trainTimesteps, Math.max(1, Math.round(Number(steps.value)) || defaults.steps));
     eta.value = Math.min(1, Math.max(0, Number(eta.value) || 0));
     seed.value = tidySeed(seed.value);

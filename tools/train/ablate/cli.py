@@ -23,7 +23,6 @@ def parser():
     p.add_argument("--pictures", type=int, default=100, help="held-out digits, for bits/dim")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--report-only", action="store_true", help="report what is there")
-    p.add_argument("--page", action="store_true", help="write the page's data too; its texts are English, which the page's other languages do not take yet")
     p.add_argument("--root", type=Path, default=ROOT, help="the tree to write docs/ablation.md and the page's data into")
     return p
 

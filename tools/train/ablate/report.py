@@ -1,8 +1,7 @@
-"""docs/ablation.md, and with --page site/page/data/ablation.json with a small sheet for every row, of the runs that are there.
+"""docs/ablation.md, and the page's copy of it, site/page/data/ablation.json with a small sheet for every row, of the runs that are there.
 
-ablation.json: {"caption": text, "rows": [{"key", "title", "text", "sheet", "paper": {"is", "fid"}, "frechet": {"mean", "error", "seeds"},
-"bits": the same or null}]}. `title` and `text` are for people; `sheet` is a PNG beside the file; numbers are of the paper on CIFAR-10 (null where
-it has none) and of ours on small digits, over seeds.
+ablation.json: {"steps", "seeds", "rows": [{"key", "predict", "loss", "variance", "sheet", "frechet": {"mean", "error", "seeds"}, "bits": the
+same or null}]}. The page has the words. `sheet` is a PNG beside the file; numbers are of ours on small digits, over seeds.
 """
 
 import json
@@ -54,37 +53,29 @@ def sheet(args, cell, target):
     image.quantize(16).save(target, optimize=True)
 
 
-def row(args, cell, results):
+def row(cell, results):
     """A row of the page's data."""
     frechet, bits = (over_seeds(results, cell.variance, m) for m in ("frechet", "bits"))
-    paper = f"paper: IS {cell.inception}, FID {cell.fid}" if cell.fid else "paper: none" if cell.predict == "x0" else "paper: unstable"
-    name = f"ablation-{cell.key}.png"
-    return {
-        "key": cell.key,
-        "title": cell.title,
-        "text": f"{cell.title}. Distance {number(frechet)}, {number(bits)} bits/dim; {paper}",
-        "sheet": name,
-        "paper": {"is": cell.inception, "fid": cell.fid},
-        "frechet": frechet,
-        "bits": bits,
-    }
+    variance = "learned" if cell.variance == "learned" else "fixed"
+    kind = {"key": cell.key, "predict": cell.predict, "loss": cell.loss, "variance": variance}
+    return kind | {"sheet": f"ablation-{cell.key}.png", "frechet": frechet, "bits": bits}
 
 
 def write(args):
     """Everything that the tree holds of the ablation."""
     results = found(args)
-    data = args.root / "site" / "page" / "data" if args.page else args.work / "page"
+    data = args.root / "site" / "page" / "data"
     cells = [cell for cell in CELLS if cell.key in results]
-    rows = [row(args, cell, results[cell.key]) for cell in cells]
+    rows = [row(cell, results[cell.key]) for cell in cells]
     for cell, r in zip(cells, rows, strict=True):
         file = args.work / f"{cell.key}-0" / "samples.npz"
         if file.is_file():
             sheet(args, cell, data / r["sheet"])
         else:
             r["sheet"] = None
-    write_json(data / "ablation.json", {"caption": caption(args, results), "rows": rows})
+    write_json(data / "ablation.json", {"steps": args.steps, "seeds": seeds_of(results), "rows": rows})
     (args.root / "docs").mkdir(exist_ok=True)
-    (args.root / "docs" / "ablation.md").write_text(document(args, results, rows))
+    (args.root / "docs" / "ablation.md").write_text(document(args, results, cells, rows))
     for cell in cells:
         small = data / f"ablation-{cell.key}.png"
         if small.is_file():
@@ -99,19 +90,19 @@ def write_json(path, value):
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def caption(args, results):
-    seeds = min(len(of) for of in results.values())
-    return f"8x8 digits, T = 100, {args.steps} steps of 64, {seeds} seed(s); Frechet distance in the features of a classifier of digits, not FID"
+def seeds_of(results):
+    """How many seeds every cell has."""
+    return min(len(of) for of in results.values())
 
 
-def document(args, results, rows):
+def document(args, results, cells, rows):
     """The table with the paper's beside it, and the choice of variance."""
     lines = ["| predicts, loss, variance | paper: IS | FID | ours: distance | bits/dim | samples |", "|---|---|---|---|---|---|"]
-    for r in rows:
+    for cell, r in zip(cells, rows, strict=True):
         picture = f"![samples](figures/{r['sheet']})" if r["sheet"] else ""
-        none = "-" if r["key"].startswith("x0") else "unstable"
-        paper = [r["paper"]["is"] or none, r["paper"]["fid"] or none]
-        lines.append(f"| {r['title']} | {paper[0]} | {paper[1]} | {number(r['frechet'])} | {number(r['bits'])} | {picture} |")
+        none = "-" if cell.predict == "x0" else "unstable"
+        paper = f"{cell.inception or none} | {cell.fid or none}"
+        lines.append(f"| {cell.title} | {paper} | {number(r['frechet'])} | {number(r['bits'])} | {picture} |")
     choice = ["| fixed variance | beta: distance | bits/dim | the posterior's: distance | bits/dim |", "|---|---|---|---|---|"]
     for cell in CELLS:
         if cell.variance == "fixed_large" and cell.key in results:
@@ -119,5 +110,5 @@ def document(args, results, rows):
             four = [number(over_seeds(of, v, m)) for v in (cell.variance, SMALL) for m in ("frechet", "bits")]
             choice.append(f"| {cell.title} | {' | '.join(four)} |")
     template = (Path(__file__).parent / "document.md").read_text()
-    seeds = min(len(of) for of in results.values())
-    return template.format(table="\n".join(lines), choice="\n".join(choice), steps=args.steps, samples=args.samples, pictures=args.pictures, seeds=seeds)
+    counts = {"steps": args.steps, "samples": args.samples, "pictures": args.pictures, "seeds": seeds_of(results)}
+    return template.format(table="\n".join(lines), choice="\n".join(choice), **counts)

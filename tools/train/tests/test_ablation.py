@@ -19,7 +19,7 @@ class Ruler:
 
 
 def arguments(tmp_path):
-    return cli.parser().parse_args(["--work", str(tmp_path / "work"), "--root", str(tmp_path), "--steps", "3", "--samples", "4", "--pictures", "2", "--page"])
+    return cli.parser().parse_args(["--work", str(tmp_path / "work"), "--root", str(tmp_path), "--steps", "3", "--samples", "4", "--pictures", "2"])
 
 
 def test_every_cell_is_trained_and_reported(tmp_path):
@@ -35,7 +35,8 @@ def test_every_cell_is_trained_and_reported(tmp_path):
     data = json.loads((tmp_path / "site" / "page" / "data" / "ablation.json").read_text())
     assert [r["key"] for r in data["rows"]] == [c.key for c in CELLS]
     best = data["rows"][5]
-    assert best["paper"]["fid"] == "3.17" and best["frechet"]["seeds"] == 2 and best["frechet"]["error"] is not None
+    assert (best["predict"], best["loss"], best["variance"]) == ("eps", "simple", "fixed") and data["seeds"] == 2
+    assert best["frechet"]["seeds"] == 2 and best["frechet"]["error"] is not None
     for r in data["rows"]:
         assert (tmp_path / "site" / "page" / "data" / r["sheet"]).read_bytes().startswith(b"\x89PNG")
     text = (tmp_path / "docs" / "ablation.md").read_text()

@@ -85,20 +85,25 @@ async function ownTable() {
   const base = new URL("page/data/", document.baseURI);
   const response = await fetch(new URL("ablation.json", base));
   if (!response.ok) return null;
-  const { rows } = await response.json();
-  return rows.length ? element("div", { className: "ablation" }, ...rows.map((row) => sheetOf(row, base))) : null;
+  const { rows, steps, seeds } = await response.json();
+  if (!rows.length) return null;
+  const sheets = element("div", { className: "ablation" }, ...rows.map((row) => sheetOf(row, base)));
+  return element("div", {}, worded("p", "learn.own", { steps, seeds }, { className: "hint" }), sheets);
 }
 
-function sheetOf({ title, sheet, frechet, bits, paper }, base) {
-  const picture = sheet
-    ? element("img", { src: new URL(sheet, base).href, alt: title, loading: "lazy", width: 128, height: 128 })
-    : worded("p", "learn.table.unstable", undefined, { className: "empty" });
-  const number = (value) => (value ? value.mean.toPrecision(3) : "–");
-  const values = { distance: number(frechet), bits: number(bits), fid: paper?.fid ?? "–" };
-  return element(
-    "figure",
-    {},
-    picture,
-    element("figcaption", {}, element("strong", {}, title), " ", worded("span", "learn.table.own", values)),
+function sheetOf({ key, predict, loss, variance, sheet, frechet, bits }, base) {
+  const guess = { mean: "mu" }[predict] ?? predict;
+  const title = [`learn.guess.${guess}`, `learn.loss.${loss === "simple" ? loss : variance}`].map((name) =>
+    worded("span", name),
   );
+  const picture = sheet
+    ? element("img", { src: new URL(sheet, base).href, alt: "", loading: "lazy", width: 128, height: 128 })
+    : worded("p", "learn.table.unstable", undefined, { className: "empty" });
+  const number = (value) => {
+    if (!value) return "–";
+    return value.error ? `${value.mean.toPrecision(3)} ± ${value.error.toPrecision(1)}` : value.mean.toPrecision(3);
+  };
+  const text = worded("span", "learn.table.own", { distance: number(frechet), bits: number(bits) });
+  const caption = element("figcaption", {}, element("strong", {}, title[0], ", ", title[1]), element("br"), text);
+  return element("figure", { id: `ablation-${key}` }, picture, caption);
 }
