@@ -1,6 +1,6 @@
 // The page as a test handles it: opened from a server of its own, clicked, read.
 
-import { mkdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { go } from "./buildsite.mjs";
 import { decodePNG } from "./png.mjs";
@@ -18,6 +18,17 @@ export function tinyPack() {
   mkdirSync(expected, { recursive: true });
   const out = join(expected, "tiny.safetensors");
   go("run", "./tools/convert", "wasm/testdata/goldens/unet/chain-google", out);
+  return out;
+}
+
+/** Packs the references' network with classes, the last of which is said to stand for none, and gives the file's name. */
+export function classesPack() {
+  const [folder, out] = [join(expected, "classes"), join(expected, "classes.safetensors")];
+  cpSync(join(root, "wasm/testdata/goldens/unet/classes"), folder, { recursive: true });
+  const file = join(folder, "unet/config.json");
+  const config = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify({ ...config, null_label: config.num_class_embeds - 1 }));
+  go("run", "./tools/convert", folder, out);
   return out;
 }
 
