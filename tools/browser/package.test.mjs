@@ -12,10 +12,7 @@ import { browserNames, launchBrowser } from "./launch.mjs";
 import { drawNatively, largestDifference, Page, packPath, tinyPack } from "./pagedriver.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
-// In WebKitGTK the element's test does not end, for a reason that is not known yet: it is left out there.
-const browsers = (process.env.BROWSERS ?? browserNames.join(" "))
-  .split(" ")
-  .filter((name) => name && name !== "webkit");
+const browsers = (process.env.BROWSERS ?? browserNames.join(" ")).split(" ").filter(Boolean);
 
 // Engines sum in other orders: a value may fall on the other side of a rounding edge, and no further.
 const tolerance = 1;
