@@ -63,8 +63,8 @@ ifneq ($(GOEXPERIMENT),)
 endif
 	$(JS) $(GO) build $(CORE)
 
-test-fuzz: ## the readers of foreign files, a minute a target
-	tools/fuzz.sh 60s
+test-fuzz: ## the readers of foreign files, half a minute a target
+	tools/fuzz.sh 30s
 
 fuzz: ## the same for FUZZTIME a target: hours, days
 	tools/fuzz.sh $(FUZZTIME)

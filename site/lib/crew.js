@@ -29,7 +29,6 @@ class Helper {
   #client;
   #crew;
   #calls = 0;
-  #serving = false;
 
   constructor(client, crew) {
     this.#client = client;
@@ -52,16 +51,15 @@ class Helper {
     }
   }
 
-  /** Has it listen for shared work. */
+  /**
+   * Has it listen for shared work. It may be about to answer that it no longer does: what it is asked meanwhile comes after that, so
+   * each call is sent.
+   */
   async serve() {
-    if (this.#serving) return;
-    this.#serving = true;
     try {
       await this.#client.call("serve");
     } catch {
       // It has ended; the team finds out by itself.
-    } finally {
-      this.#serving = false;
     }
   }
 

@@ -26,6 +26,9 @@ const listenMs = 100;
 const patienceMs = 2000;
 const serverPatienceMs = 10_000;
 
+// A sleeper looks again after so long: word of a cancelled run may come just before it sleeps.
+const sleepMs = 10;
+
 /** Memory for a team whose exchanges have so many values. Of two exchanges one may still be read while the other is written. */
 export function teamMemory(room) {
   return new SharedArrayBuffer(headBytes + 2 * 4 * room);
@@ -138,7 +141,7 @@ export class Team {
       if (good(now)) return true;
       const left = deadline - performance.now();
       if (left <= 0 || (run && Atomics.load(words, CANCELLED) === run)) return false;
-      Atomics.wait(words, index, now, left);
+      Atomics.wait(words, index, now, Math.min(left, sleepMs));
     }
   }
 
