@@ -29,8 +29,11 @@ func TestStepAllocatesNothing(t *testing.T) {
 
 // opened is a shipped network with a tensor for its output and one for its input.
 func opened(t testing.TB, name string, threads, batch int) (d *engine.Denoiser, out, x engine.Tensor) {
+	return openedOn(t, cpu.New(cpu.Options{Threads: threads}), name, batch)
+}
+
+func openedOn(t testing.TB, e engine.Engine, name string, batch int) (d *engine.Denoiser, out, x engine.Tensor) {
 	m := shipped(t, name)
-	e := cpu.New(cpu.Options{Threads: threads})
 	d, err := engine.NewDenoiser(context.Background(), e, m.Net, m.Plan, m)
 	if err != nil {
 		t.Fatal(err)

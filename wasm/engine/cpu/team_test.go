@@ -272,17 +272,7 @@ func (c *countdown) Err() error {
 }
 
 func loadedBy(t *testing.T, e engine.Engine) (d *engine.Denoiser, out, x engine.Tensor) {
-	m := shipped(t, "digits")
-	d, err := engine.NewDenoiser(context.Background(), e, m.Net, m.Plan, m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if x, err = e.NewTensor(d.InShape(1)); err != nil {
-		t.Fatal(err)
-	}
-	if out, err = e.NewTensor(d.OutShape(1)); err != nil {
-		t.Fatal(err)
-	}
+	d, out, x = openedOn(t, e, "digits", 1)
 	values := make([]float32, x.Shape().Len())
 	for i := range values {
 		values[i] = float32(math.Sin(float64(i)))

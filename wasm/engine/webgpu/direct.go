@@ -13,7 +13,7 @@ import (
 
 // Direct operations are those of shaders without workgroup memory, which read textures: conv3x3_direct.wgsl says why.
 
-// A thread of conv3x3_direct.wgsl and conv1x1_direct.wgsl makes directSide by directSide pixels of directChannels channels, one of
+// A thread of conv_direct.wgsl makes directSide by directSide pixels of directChannels channels, one of
 // linear_direct.wgsl as many outputs. One of attention_scores.wgsl takes scoreQueries and scoreKeys, one of attention_mix.wgsl as many
 // queries and directChannels channels.
 const (

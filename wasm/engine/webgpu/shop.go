@@ -137,10 +137,20 @@ func gather[K comparable, F, T any](from map[K]F, to map[K]T, f func(F) (T, erro
 	return first
 }
 
+// behind names the file that a shader's own is compiled with: WGSL has no word for that.
+var behind = map[string]string{"conv3x3_direct": "conv_direct", "conv1x1_direct": "conv_direct"}
+
 func (s *shop) compile(ctx context.Context, c source) (*webgpu.Shader, error) {
 	code, err := kernels.Shaders.ReadFile(c.shader + ".wgsl")
 	if err != nil {
 		return nil, err
+	}
+	if more := behind[c.shader]; more != "" {
+		rest, err := kernels.Shaders.ReadFile(more + ".wgsl")
+		if err != nil {
+			return nil, err
+		}
+		code = append(code, rest...)
 	}
 	if c.half {
 		return s.dev.NewShader(ctx, c.shader+" half", halved(string(code)))
