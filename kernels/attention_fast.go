@@ -14,6 +14,8 @@ type attention struct {
 // Attention computes PlainAttention a block of queries at a time: the whole score matrix is never in memory.
 func (r *Runner) Attention(a *AttentionArgs) {
 	r.attn = attention{r, a}
+	keys, values := a.packed()
+	r.reserve(keys + values + queryBlock*a.P)
 	r.parallel(a.N*a.Heads, &r.attn)
 }
 
@@ -43,11 +45,17 @@ type attnHead struct {
 func (a *AttentionArgs) head(r *Runner, thread, n, head int) attnHead {
 	width := a.C / a.Heads
 	h := attnHead{a: a, work: &r.work[thread], width: width, qkv: a.QKV[n*a.P*3*a.C+head*width:], out: a.Out[n*a.P*a.C+head*width:]}
-	keys, values := panelsOf(a.P)*width*best.nr, panelsOf(width)*a.P*best.nr
+	keys, values := a.packed()
 	scratch := r.thread(thread, keys+values+queryBlock*a.P)
 	h.keys, h.values, h.scores = scratch[:keys], scratch[keys:][:values], scratch[keys+values:]
 	h.pack()
 	return h
+}
+
+// packed is how many values a head's keys and values take as panels.
+func (a *AttentionArgs) packed() (keys, values int) {
+	width := a.C / a.Heads
+	return panelsOf(a.P) * width * best.nr, panelsOf(width) * a.P * best.nr
 }
 
 func panelsOf(columns int) int { return (columns + best.nr - 1) / best.nr }

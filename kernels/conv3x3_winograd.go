@@ -151,6 +151,7 @@ func (r *Runner) filter(f *filtering, a *ConvArgs, p *Panels) {
 		v.data = room(&r.windows, f.places()*v.dataStep)
 		panels := c.toPanel - c.panel
 		v.group = r.groups(panels, v.count)
+		r.reserve(v.scratch(v.group))
 		r.parallel(v.count, (*windowWork)(v))
 		r.parallel((panels+v.group-1)/v.group, (*groupWork)(v))
 	}
@@ -189,13 +190,18 @@ func (w *windowWork) do(thread, i int) {
 	v.f.input.window(v.r.work[thread].half[:], v.data[i*c:], v.dataStep, v.s.data[((n*v.s.h+y)*v.s.w+x)*c:], c, v.s.w*c, c)
 }
 
+// scratch is how many values a group of panels takes: transformed weights and sums of each, a panel as float32, sums transformed back.
+func (v *filtered) scratch(panels int) int {
+	return panels*v.f.places()*(v.weightStep+v.sumStep) + v.p.K*best.nr + v.f.out*v.f.out*v.sumStep
+}
+
 // do computes the channels of group i of all windows at hand.
 func (w *groupWork) do(thread, i int) {
 	v := (*filtered)(w)
 	work := &v.r.work[thread]
-	places, outs, first := v.f.places(), v.f.out*v.f.out, v.cut.panel+i*v.group
+	places, first := v.f.places(), v.cut.panel+i*v.group
 	panels := min(v.group, v.cut.toPanel-first)
-	scratch := v.r.thread(thread, panels*places*(v.weightStep+v.sumStep)+v.p.K*best.nr+outs*v.sumStep)
+	scratch := v.r.thread(thread, v.scratch(panels))
 	made, sums := scratch[:panels*places*v.weightStep], scratch[panels*places*v.weightStep:]
 	rest := sums[panels*places*v.sumStep:]
 	for p := range panels {

@@ -122,6 +122,7 @@ func (r *Runner) multiply(a *ConvArgs, p *Panels, s staged, c cut, ho, wo, rows 
 	pixels, panels := (c.toRow-c.row)*wo, c.toPanel-c.panel
 	chunks := r.chunks(panels, pixels)
 	r.product = product{r: r, a: a, p: p, s: s, cut: c, ho: ho, wo: wo, rows: rows, chunks: chunks, size: (pixels + chunks - 1) / chunks}
+	r.reserve(p.K * best.nr)
 	r.parallel(panels*chunks, &r.product)
 }
 

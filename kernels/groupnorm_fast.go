@@ -10,12 +10,16 @@ type normWork struct {
 // the mean, then centred on that mean for the variance. The second pass also mends the mean.
 func (r *Runner) GroupNorm(a *GroupNormArgs) {
 	r.norm = normWork{r, a}
+	r.reserve(3 * (a.C[0] + a.C[1]))
+	for i := range r.work {
+		r.work[i].groups(a.Groups)
+	}
 	r.parallel(a.N, &r.norm)
 }
 
 func (w *normWork) do(thread, n int) {
 	a, c := w.a, w.a.C[0]+w.a.C[1]
-	s := channelSums{a: a, n: n, line: w.r.thread(thread, 3*c)[:3*c], groups: w.r.work[thread].groups(a.Groups)}
+	s := channelSums{a: a, n: n, line: w.r.thread(thread, 3*c), groups: w.r.work[thread].groups(a.Groups)}
 	size := c / a.Groups
 	count := float64(a.H * a.W * size)
 	clear(s.mean())

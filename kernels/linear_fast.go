@@ -8,6 +8,7 @@ func (r *Runner) Linear(a *LinearArgs, p *Panels) {
 		copy(in, a.In[:a.N*a.Cin])
 		silu(in)
 	}
+	r.reserve(p.K * best.nr)
 	scratch := r.thread(0, p.K*best.nr)
 	work := &r.work[0]
 	for i := range p.Count() {

@@ -61,10 +61,16 @@ func (r *Runner) chunks(panels, pixels int) int {
 	return max(1, min(want, pixels/64))
 }
 
-// thread gives a thread's scratch of at least size values.
-func (r *Runner) thread(i, size int) []float32 {
-	return room(&r.work[i].scratch, size)
+// reserve makes every thread's scratch at least size values large, before the work begins: which thread does which part differs from run to
+// run, and one that meets a large part for the first time in its hundredth step would allocate then.
+func (r *Runner) reserve(size int) {
+	for i := range r.work {
+		room(&r.work[i].scratch, size)
+	}
 }
+
+// thread gives size values of a thread's scratch, which have been reserved.
+func (r *Runner) thread(i, size int) []float32 { return r.work[i].scratch[:size] }
 
 // room is size values of a buffer that grows when it must.
 func room(buffer *[]float32, size int) []float32 {
