@@ -23,6 +23,7 @@ HELP = {
     "loss": "simple (equation 14) or the variational bound (equation 5)",
     "variance": "of the reverse step; learned is its logarithm, learned_range between the fixed ones",
     "timesteps": "T",
+    "from_t": "first timestep trained: labels decide most where there is much noise, and are learned sooner there; finish with 0",
     "classes": "teach the classes, for labels and classifier-free guidance",
     "label_drop": "share of labels left out, with --classes",
     "flip": "mirror half of the pictures",

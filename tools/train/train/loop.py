@@ -101,7 +101,7 @@ class Run:
     def loss(self):
         """The mean loss of a fresh batch (Algorithm 1)."""
         x0, labels = self.batch()
-        t = torch.randint(0, self.process.steps, (len(x0),), device=x0.device)
+        t = torch.randint(self.settings.from_t, self.process.steps, (len(x0),), device=x0.device)
         noise = torch.randn_like(x0)
         xt = self.process.noisy(x0, t, noise)
         with torch.autocast(x0.device.type, torch.bfloat16, enabled=self.settings.precision == "bf16"):

@@ -26,6 +26,7 @@ class Settings:
     loss: str = "simple"
     variance: str = "fixed_large"
     timesteps: int = 1000
+    from_t: int = 0
     classes: bool = False
     label_drop: float = 0.1
     flip: bool = False
@@ -85,6 +86,7 @@ def check(s):
         (0 <= s.dropout < 1, f"--dropout {s.dropout}: must be at least 0 and below 1"),
         (0 <= s.ema < 1, f"--ema {s.ema}: must be at least 0 and below 1"),
         (s.timesteps > 20, f"--timesteps {s.timesteps}: must be more than 20, for the last beta is 20 / T"),
+        (0 <= s.from_t < s.timesteps, f"--from-t {s.from_t}: must be at least 0 and below {s.timesteps}, the number of timesteps"),
         (not s.classes or s.data != "nouns", "--classes: Nouns have no classes; digits and folders of folders have"),
     ]
     for holds, message in rules:
