@@ -3,8 +3,9 @@
 #
 #   tools/test-browser.sh BROWSER...      BROWSER: chromium, firefox or webkit
 #
-# The browsers' Go tests run side by side: a wasm program keeps one processor busy at most. Every run is made even where an earlier one failed;
-# the failed ones are listed at the end, with status 1.
+# Three things are tested at a time, the longest first: a browser's Go tests, or a file of page tests. Most of either is waiting, on two
+# processors too. Every one is run even where an earlier one failed, and its output shown when it ends; the failed ones are listed at the end,
+# with status 1.
 set -u -o pipefail
 
 (($#)) || { echo "usage: tools/test-browser.sh BROWSER..." >&2 && exit 2; }
@@ -33,6 +34,24 @@ in_browser() {
   [[ $1 == webkit ]] || go_tests "$1" ./wasm/internal/webgpu ./wasm/engine/webgpu
 }
 
+# beside COMMAND...: runs it beside two others; its output comes in one piece.
+beside() {
+  while (($(jobs -rp | wc -l) >= 3)); do wait -n; done
+  {
+    local log
+    log=$(mktemp -p "$scratch") && "$@" >"$log" 2>&1
+    flock "$scratch" cat "$log"
+  } &
+}
+
+# page_tests FILE BROWSER...
+page_tests() {
+  local file=$1
+  shift
+  echo "== $file"
+  BROWSERS="$*" node --test "$file" || echo "$file" >>"$scratch/failed"
+}
+
 # Not `readarray < <(...)`, which would lose the status of go list.
 all=$(with_tests ./kernels/... ./weights/... ./wasm/...) || exit 1
 # What computes is tried in every browser; readers and descriptions, which are the same Go everywhere, in the first.
@@ -40,16 +59,14 @@ computes=$(with_tests ./kernels/... ./wasm/noise ./wasm/diffusion ./wasm/engine/
 packages=$all
 for browser in "$@"; do
   # shellcheck disable=SC2086 # one word a package
-  in_browser "$browser" $packages >"$scratch/$browser.log" 2>&1 &
+  beside in_browser "$browser" $packages
   packages=$computes
-  # Two at a time.
-  while (($(jobs -rp | wc -l) >= 2)); do wait -n; done
+done
+beside page_tests tools/browser/page.test.mjs "$@"
+for file in tools/browser/*.test.mjs; do
+  [[ $file == */page.test.mjs ]] || beside page_tests "$file" "$@"
 done
 wait
-for browser in "$@"; do cat "$scratch/$browser.log"; done
-
-echo "== page tests"
-BROWSERS="$*" node --test tools/browser/*.test.mjs || echo "page tests" >>"$scratch/failed"
 
 if [[ -s $scratch/failed ]]; then
   sed 's/^/failed: /' "$scratch/failed" >&2
