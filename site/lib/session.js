@@ -109,31 +109,34 @@ export class Session {
   }
 
   /** Starts a chain; options are those of the core's chain(). On the CPU several workers share its pictures. */
-  startChain(options, signal) {
-    const startHere = async (part) => new Chain(this, await this.ask("chain", { signal }, part));
+  async startChain(options, signal) {
+    const here = async (part) => new Chain(this, await this.ask("chain", { signal }, part));
     // A part that has a first picture has been shared out already.
-    if ("first" in options) return startHere(options);
-    if (!this.#shares(options.count)) {
-      this.#speedUp();
-      return startHere(options);
-    }
-    const here = (share) => startHere(partOf(options, share));
-    const there = (client, share) => startThere(client, "chain", partOf(options, share), signal);
-    return this.#startShared(options.count, here, there);
+    if ("first" in options) return here(options);
+    const there = (client, part) => startThere(client, "chain", part, signal);
+    return this.#begin(options.count, options, (share) => partOf(options, share), here, there);
   }
 
   /** Goes on with a saved chain, or with count pictures of one, the first of them being number from. */
   async resume({ bytes, ...part }, signal) {
-    const resumeHere = async (own) => new Chain(this, await this.ask("resume", { signal }, bytes, own));
-    if ("from" in part) return resumeHere(part);
+    const here = async (own) => new Chain(this, await this.ask("resume", { signal }, bytes, own));
+    if ("from" in part) return here(part);
+    const there = (client, own) => startThere(client, "resume", { bytes, ...own }, signal);
     const { count } = await this.ask("stateShape", { signal }, bytes, {});
+    return this.#begin(count, part, ({ first, count }) => ({ from: first, count }), here, there);
+  }
+
+  /** A chain of count pictures: here(whole), or where several workers share them here(cut(share)) and there(client, cut(share)). */
+  #begin(count, whole, cut, here, there) {
     if (!this.#shares(count)) {
       this.#speedUp();
-      return resumeHere(part);
+      return here(whole);
     }
-    const own = ({ first, count }) => ({ from: first, count });
-    const there = (client, share) => startThere(client, "resume", { bytes, ...own(share) }, signal);
-    return this.#startShared(count, (share) => resumeHere(own(share)), there);
+    return this.#startShared(
+      count,
+      (share) => here(cut(share)),
+      (client, share) => there(client, cut(share)),
+    );
   }
 
   #shares(count) {

@@ -32,19 +32,17 @@ const router = new Router(
     engine: () => import("./views/engine.js"),
   },
   studio,
-  (error, retry) => {
-    const text = t("view.failed.text", { why: error.message });
-    studio.notices.show("view", {
+  (error, retry) =>
+    studio.notices.show("view", () => ({
       kind: "error",
       title: t("view.failed"),
-      text,
+      text: t("view.failed.text", { why: error.message }),
       actions: [{ label: t("error.retry"), run: retry }],
-    });
-  },
+    })),
 );
 studio.listFailed = (error, retry) => {
   const context = { engine: "auto", title: "", loaded: "", retry, useCPU: retry };
-  studio.notices.show("load", loadNotice(error, context));
+  studio.notices.show("load", () => loadNotice(error, context));
 };
 
 acceptDrops(byId("drop"), byId("file"), (files) => {

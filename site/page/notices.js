@@ -1,25 +1,37 @@
 // Messages above the pictures: what happened, what still works, and one thing to do.
 
 import { element, icon } from "./dom.js";
-import { sayLabel } from "./words.js";
+import { onLanguage, sayLabel } from "./words.js";
 
 /** The place of messages; one of each key at a time. */
 export class Notices {
   #root;
+  #makers = new WeakMap(); // a message's element -> what makes its words
 
   constructor(root) {
     this.#root = root;
+    onLanguage(() => {
+      for (const old of root.querySelectorAll(".notice"))
+        old.replaceWith(this.#build(old.dataset.key, this.#makers.get(old)));
+    });
   }
 
   /**
    * Shows a message in place of an earlier one with its key.
    *
    * @param {string} key
-   * @param {{kind?: "error"|"info", title: string, text?: string, actions?: {label: string, run: () => void}[],
-   *   choice?: {label: string, options: string[], run: (option: string) => void}}} notice
+   * @param {() => Notice} make gives the message in the language of now; called again when that changes
+   *
+   * @typedef {{kind?: "error"|"info", title: string, text?: string, actions?: {label: string, run: () => void}[],
+   *   choice?: {label: string, options: string[], run: (option: string) => void}}} Notice
    */
-  show(key, { kind = "info", title, text = "", actions = [], choice }) {
+  show(key, make) {
     this.clear(key);
+    this.#root.append(this.#build(key, make));
+  }
+
+  #build(key, make) {
+    const { kind = "info", title, text = "", actions = [], choice } = make();
     const close = sayLabel(
       element("button", { type: "button", className: "quiet icon" }, icon("close")),
       "notice.close",
@@ -32,7 +44,8 @@ export class Notices {
     if (actions.length)
       body.append(element("p", { className: "row" }, ...actions.map((each) => this.#button(notice, each))));
     if (choice) body.append(this.#select(notice, choice));
-    this.#root.append(notice);
+    this.#makers.set(notice, make);
+    return notice;
   }
 
   #button(notice, { label, run }) {

@@ -1,6 +1,6 @@
 // Which view is open: the part of the address after "#" names it, and what follows a slash is the view's own (#learn/4).
 
-import { sayLabel, t } from "./words.js";
+import { onLanguage, sayLabel, t } from "./words.js";
 
 /**
  * What a view's module gives.
@@ -28,6 +28,7 @@ export class Router {
     this.#context = context;
     this.#onError = onError;
     addEventListener("hashchange", () => this.go(true));
+    onLanguage(() => this.#nameDocument());
   }
 
   /** The name of the open view. */
@@ -45,7 +46,7 @@ export class Router {
     this.#markLinks(name);
     const root = this.#section(name);
     for (const section of document.querySelectorAll(".view")) section.hidden = section !== root;
-    document.title = name === Object.keys(this.#views)[0] ? "unnoise" : `${t(`nav.${name}`)} · unnoise`;
+    this.#nameDocument();
     if (before && before !== name) (await this.#made.get(before))?.hide?.();
     if (focus && before !== name) {
       root.focus({ preventScroll: true });
@@ -53,6 +54,11 @@ export class Router {
     }
     const view = await this.#view(name, root);
     if (this.#open === name) view?.show?.(rest.join("/"));
+  }
+
+  #nameDocument() {
+    const first = this.#open === Object.keys(this.#views)[0];
+    document.title = first ? "unnoise" : `${t(`nav.${this.#open}`)} · unnoise`;
   }
 
   #markLinks(name) {

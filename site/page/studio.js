@@ -97,7 +97,7 @@ export class Studio {
       retry: again({ engine }),
       useCPU: again({ engine: "cpu" }),
     };
-    this.notices.show("load", loadNotice(error, context));
+    this.notices.show("load", () => loadNotice(error, context));
     if (!loaded) return;
     // What was there before is there still.
     this.wanted = loaded.model;
@@ -110,14 +110,15 @@ export class Studio {
 
   #tellStorage({ storageProblem: why }) {
     if (!why) return this.notices.clear("storage");
-    this.notices.show("storage", { title: t("storage.title"), text: t("storage.text", { why }) });
+    this.notices.show("storage", () => ({ title: t("storage.title"), text: t("storage.text", { why }) }));
   }
 
   /** Says that the GPU went away in mid-chain; the picture goes on elsewhere. */
   engineLeft(dropped) {
-    const text = `${droppedText(dropped, this.info.engine.engine)} ${t("gpu.text")}`;
+    const now = this.info.engine.engine;
+    const text = () => `${droppedText(dropped, now)} ${t("gpu.text")}`;
     // A message of its own: an error of the same chain must not be covered by it.
-    this.notices.show("gpu", { title: t("gpu.title"), text });
+    this.notices.show("gpu", () => ({ title: t("gpu.title"), text: text() }));
   }
 
   /** Shows an error of the library's. */
@@ -127,7 +128,7 @@ export class Studio {
       this.#form.set({ engine: "cpu" });
       this.loadAndDraw();
     };
-    this.notices.show("chain", chainNotice(error, { useCPU }));
+    this.notices.show("chain", () => chainNotice(error, { useCPU }));
   }
 
   /** Opens a pack of the reader's; a checkpoint is made one first. @param {{path: string, file: File}[]} files */
@@ -137,15 +138,15 @@ export class Studio {
 
   async #convertFiles(files, preset) {
     const { notices } = this;
-    const say = (text) => notices.show("convert", { title: t("convert.title"), text: `${text} …` });
+    const say = (text) => notices.show("convert", () => ({ title: t("convert.title"), text: `${text} …` }));
     try {
       const { file, notes } = await toPack(files, { preset, onProgress: say });
       notices.clear("convert");
-      if (notes.length) notices.show("convert", { title: t("convert.notes"), text: notes.join("; ") });
+      if (notes.length) notices.show("convert", () => ({ title: t("convert.notes"), text: notes.join("; ") }));
       return await this.#openFile(file);
     } catch (error) {
       notices.clear("convert");
-      notices.show("load", convertNotice(error, { asPreset: (name) => this.#convertFiles(files, name) }));
+      notices.show("load", () => convertNotice(error, { asPreset: (name) => this.#convertFiles(files, name) }));
     }
   }
 

@@ -18,16 +18,9 @@ export function onLanguage(fn) {
   listeners.push(fn);
 }
 
-/** More texts, of a part that is loaded later. @param {object} texts by language: {en: {key: text}, ko: ...} */
-export function addWords(texts) {
-  for (const [name, more] of Object.entries(texts)) Object.assign(extra[name], more);
-}
-
-const extra = { en: {}, ko: {} };
-
 /** The text of a key; a value that starts with "@" is itself a key. */
 export function t(name, values = {}) {
-  const text = words[name] ?? extra[language][name] ?? en[name] ?? extra.en[name];
+  const text = words[name] ?? en[name];
   if (text === undefined) throw new Error(`the catalogue has no text for ${name}`);
   return text.replace(/\{(\w+)\}/g, (_, value) => resolve(values[value]));
 }

@@ -26,7 +26,8 @@ export const browserNames = Object.keys(launchers);
  * @property {(url: string) => Promise<void>} open navigates and waits for the load event
  * @property {(fn: Function|string, ...args: any[]) => Promise<any>} evaluate calls fn in the page, or takes the value
  *   of an expression given as a string; rejects with what the page threw
- * @property {(path: string) => Promise<void>} screenshot writes a PNG of the viewport
+ * @property {(path: string, options?: {fullPage: boolean}) => Promise<void>} screenshot writes a PNG of the viewport, or of all
+ *   the page (not WebKitGTK)
  * @property {(view: View) => Promise<void>} setView sets the size of the viewport and the colour scheme
  * @property {() => Promise<void>} [crashGPU] takes the GPU away from all pages; Chromium alone can
  * @property {() => Promise<void>} close ends every process of the browser

@@ -77,9 +77,9 @@ function suite(name) {
     browser = await launchBrowser(name);
   });
   after(() => browser?.close());
-  const pageTest = (title, hash, fn) =>
+  const pageTest = (title, hash, fn, options) =>
     test(title, async () => {
-      const page = await Page.open(browser, folder, { query: query + hash });
+      const page = await Page.open(browser, folder, { query: query + hash, ...options });
       try {
         await fn(page);
       } finally {
@@ -128,6 +128,33 @@ function ways(pageTest) {
     );
     assert.deepEqual(left, []);
   });
+
+  let down = true;
+  const intercept = (path, _, response) => {
+    if (!down || !path.endsWith(".safetensors")) return false;
+    response.writeHead(404).end();
+    return true;
+  };
+  const unknownModel = { query: "?model=cats&steps=3&count=1&engine=cpu", intercept };
+  pageTest("what was said before changes with the language, and its buttons work", "", retranslated, unknownModel);
+
+  /** Two messages: one that says what was left out of the address, one with a button. */
+  async function retranslated(page) {
+    const choose = (language) =>
+      page.browser.evaluate((lang) => document.querySelector(`.languages [lang=${lang}]`).click(), language);
+    await page.notice("The model could not be fetched");
+    await choose("ko");
+    await page.notice("모델을 받지 못했습니다");
+    await page.notice("model=cats");
+    const said = await page.browser.evaluate(() => document.getElementById("notices").textContent);
+    assert.doesNotMatch(said, /Left out|Try again|could not be fetched/);
+    assert.equal(await page.browser.evaluate(() => document.querySelectorAll(".notice").length), 2);
+    down = false;
+    await page.clickNotice("다시 시도");
+    await page.state("finished");
+    await choose("en");
+    await page.notice("Left out: model=cats");
+  }
 }
 
 /** In the page: whether the screen of the number is there with words, equation and figure. */

@@ -131,7 +131,7 @@ function wrap(name, instance, page, close) {
     died,
     open: async (url) => void (await page.goto(url, { waitUntil: "load", timeout: 0 })),
     evaluate: (fn, ...args) => page.evaluate(fn, ...args),
-    screenshot: async (path) => void (await page.screenshot({ path })),
+    screenshot: async (path, options) => void (await page.screenshot({ path, ...options })),
     setView: (view) => setView(page, view),
     async close() {
       closing = true;

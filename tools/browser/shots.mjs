@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // Pictures of the page in its states, on a desk and on a phone, light and dark, for people to judge:
 //
-//   node tools/browser/shots.mjs [--browser NAME] [STATE...]
+//   node tools/browser/shots.mjs [--browser NAME] [--size NAME] [--theme NAME] [--language ko] [--full] [STATE...]
 //
-// writes build/shots/BROWSER-STATE-SIZE-THEME.png; Chromium and all states unless named. WebKitGTK has the light desk alone.
+// writes build/shots/BROWSER-STATE-SIZE-THEME.png; Chromium, all sizes, both themes and all states unless named. --language switches
+// when the state is reached, --full takes the whole page (Chromium and Firefox). WebKitGTK has the light desk alone.
 
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -17,7 +18,7 @@ const out = resolve(import.meta.dirname, "../../build/shots");
 const sizes = {
   desk: { width: 1200, height: 860 },
   wide: { width: 1920, height: 1080 },
-  phone: { width: 360, height: 740, scale: 2 },
+  phone: { width: 390, height: 844, scale: 2 },
 };
 
 const replay = (settings) => `?${new URLSearchParams({ engine: "cpu", ...settings })}`;
@@ -34,7 +35,7 @@ const packs = (fn) => (path, _, response) => {
 const states = {
   loading: {
     options: { intercept: packs(sendSlowly) },
-    reach: (page) => page.until("bytes", () => /of 2.3 MB/.test(document.getElementById("state").textContent)),
+    reach: (page) => page.until("bytes", () => /2.3 MB/.test(document.getElementById("state").textContent)),
   },
   middle: {
     options: { query: replay({ model: "nouns", count: 4, seed: 5, steps: 50, pace: "slow" }) },
@@ -160,26 +161,51 @@ async function shoot(browser, folder, name, size, theme) {
   await browser.setView(browser.name === "webkit" ? plain : { ...plain, scale, dark: theme === "dark" });
   const page = await Page.open(browser, folder, options);
   await reach(page);
-  await browser.screenshot(join(out, `${browser.name}-${name}-${size}-${theme}.png`));
+  if (values.language) {
+    await page.browser.evaluate((lang) => document.querySelector(`.languages [lang=${lang}]`).click(), values.language);
+    await new Promise((done) => setTimeout(done, 700));
+  }
+  const suffix = values.language ? `-${values.language}` : "";
+  const path = join(out, `${browser.name}-${name}-${size}-${theme}${suffix}.png`);
+  await browser.screenshot(path, { fullPage: values.full });
   await page.site.close();
 }
 
+/** Sizes and themes in which a state is shown. */
+function* looks(name) {
+  for (const size of values.size ? [values.size] : Object.keys(sizes)) {
+    for (const theme of values.theme ? [values.theme] : ["light", "dark"]) {
+      // One picture of the widest screen is enough, and WebKitGTK has no dark page.
+      if (size === "wide" && !values.size && (name !== "middle" || theme === "dark")) continue;
+      if (values.browser === "webkit" && (theme === "dark" || size !== "desk")) continue;
+      yield [size, theme];
+    }
+  }
+}
+
 const { values, positionals } = parseArgs({
-  options: { browser: { type: "string", default: "chromium" } },
+  options: {
+    browser: { type: "string", default: "chromium" },
+    size: { type: "string" },
+    theme: { type: "string" },
+    language: { type: "string" },
+    full: { type: "boolean", default: false },
+  },
   allowPositionals: true,
 });
 const names = positionals.length ? positionals : Object.keys(states);
+for (const name of names)
+  if (!states[name]) throw new Error(`no state is called ${name}; known: ${Object.keys(states)}`);
 mkdirSync(out, { recursive: true });
 const folder = await buildSite();
 const browser = await launchBrowser(values.browser);
 for (const name of names) {
-  for (const size of Object.keys(sizes)) {
-    for (const theme of ["light", "dark"]) {
-      // One picture of the widest screen is enough, and WebKitGTK has no dark page.
-      if (size === "wide" && (name !== "middle" || theme === "dark")) continue;
-      if (values.browser === "webkit" && (theme === "dark" || size !== "desk")) continue;
-      await shoot(browser, folder, name, size, theme);
-    }
+  for (const [size, theme] of looks(name)) {
+    // A state that is not reached is no reason to leave out the others.
+    await shoot(browser, folder, name, size, theme).catch(({ message }) => {
+      process.exitCode = 1;
+      console.error(`${name}, ${size}, ${theme}: ${message}`);
+    });
   }
 }
 await browser.close();

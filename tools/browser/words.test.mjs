@@ -44,7 +44,7 @@ test("every key that the scripts name is in the catalogue", async () => {
   for (const file of files.filter((name) => !name.includes("words/"))) {
     const text = readFileSync(join(site, "page", file), "utf8");
     const calls =
-      /(?:\bt|say\([^,()]+,|sayLabel\([^,()]+,|worded\("\w+",|button\(|field\(|slider\(|segments\(|figure\()\(?\s*"([a-z]+\.[\w.-]+)"/g;
+      /(?:\bt|say\([^,()]+,|sayLabel\([^,()]+,|worded\("\w+",|button\(|field\(|slider\(|segments\(|figure\(|block\()\(?\s*"([a-z]+\.[\w.-]+)"/g;
     for (const [, key] of text.matchAll(calls)) assert.ok(key in en, `${file}: ${key}`);
   }
 });

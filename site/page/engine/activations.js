@@ -2,7 +2,7 @@
 
 import { element } from "../dom.js";
 import { unknownClass } from "../parts/classes.js";
-import { figure, slider } from "../parts/controls.js";
+import { block, figure, slider } from "../parts/controls.js";
 import { PictureSource } from "../parts/source.js";
 import { say, sayLabel, worded } from "../words.js";
 
@@ -80,10 +80,8 @@ export class Activations {
       ),
       this.#t.root,
     );
-    this.root = element(
-      "section",
-      { className: "block" },
-      worded("h3", "engine.activations"),
+    this.root = block(
+      "engine.activations",
       worded("p", "engine.activations.text", undefined, { className: "hint" }),
       element("div", { className: "looking" }, controls, element("div", {}, this.#canvas, this.#text)),
     );

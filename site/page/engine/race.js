@@ -4,6 +4,7 @@ import { element } from "../dom.js";
 import { milliseconds, seconds } from "../format.js";
 import { createSampler } from "../library.js";
 import { classesInTurn } from "../parts/classes.js";
+import { block } from "../parts/controls.js";
 import { Job } from "../parts/job.js";
 import { shownPicture } from "../parts/source.js";
 import { say, worded } from "../words.js";
@@ -23,10 +24,8 @@ export class Race {
     this.#studio = studio;
     this.#lanes = Object.keys(names).map((engine) => new Lane(engine));
     this.#job = new Job(studio, { key: "engine.race.go" }, () => this.#run());
-    this.root = element(
-      "section",
-      { className: "block" },
-      worded("h3", "engine.race"),
+    this.root = block(
+      "engine.race",
       worded("p", "engine.race.text", undefined, { className: "hint" }),
       element("div", { className: "two" }, ...this.#lanes.map(({ root }) => root)),
       this.#verdict,

@@ -2,8 +2,9 @@
 
 import { element } from "../dom.js";
 import { milliseconds } from "../format.js";
+import { block, table } from "../parts/controls.js";
 import { Job } from "../parts/job.js";
-import { say, worded } from "../words.js";
+import { say } from "../words.js";
 
 const shownRows = 12;
 
@@ -18,23 +19,9 @@ export class Timing {
 
   constructor(studio) {
     this.#job = new Job(studio, { key: "engine.time" }, () => this.#run());
-    const head = ["engine.time.name", "engine.time.kernel", "engine.time.ms", "engine.time.share"].map((key) =>
-      worded("th", key, undefined, { scope: "col" }),
-    );
-    this.#table = element(
-      "table",
-      { className: "table worded timing", hidden: true },
-      element("thead", {}, element("tr", {}, ...head)),
-      this.#rows,
-    );
-    this.root = element(
-      "section",
-      { className: "block" },
-      worded("h3", "engine.timing"),
-      this.#text,
-      this.#table,
-      this.#job.root,
-    );
+    const heads = ["engine.time.name", "engine.time.kernel", "engine.time.ms", "engine.time.share"];
+    this.#table = table(heads, this.#rows, { className: "table worded timing", hidden: true });
+    this.root = block("engine.timing", this.#text, this.#table, this.#job.root);
     say(this.#text, "engine.time.text");
     studio.onModel(() => this.#reset());
   }

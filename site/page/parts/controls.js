@@ -138,6 +138,18 @@ export function viewFrame(root, name, { bench, panel }) {
   );
 }
 
+/** A part of a view, under its heading. */
+export function block(key, ...children) {
+  return element("section", { className: "block" }, worded("h3", key), ...children);
+}
+
+/** A table's body under its headings. @param {string[]} keys of the headings @param {HTMLElement} rows the tbody */
+export function table(keys, rows, properties = {}) {
+  const heads = keys.map((key) => worded("th", key, undefined, { scope: "col" }));
+  const head = element("thead", {}, element("tr", {}, ...heads));
+  return element("table", { className: "table", ...properties }, head, rows);
+}
+
 /** A figure with a caption, and perhaps tools under it. */
 export function figure(key, { root, tools }) {
   return element("figure", {}, root, worded("figcaption", key), tools ?? "");

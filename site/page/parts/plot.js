@@ -5,6 +5,12 @@ import uPlot from "uplot";
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** The look of two curves, as the colours of terms in words are: the second dashed. */
+export const twoCurves = [
+  { stroke: "--accent", fill: "--accent" },
+  { stroke: "--warm", dash: [6, 4] },
+];
+
 /** A plot that keeps the width of its place and the colours of the theme. */
 export class Plot {
   #root;

@@ -104,8 +104,8 @@ export class PictureSource {
     try {
       this.#take(await readPicture(file, this.#model));
     } catch (error) {
-      const text = t("source.broken.text", { name: file.name, why: error.message });
-      this.#studio.notices.show("picture", { kind: "error", title: t("source.broken"), text });
+      const text = () => t("source.broken.text", { name: file.name, why: error.message });
+      this.#studio.notices.show("picture", () => ({ kind: "error", title: t("source.broken"), text: text() }));
     }
   }
 

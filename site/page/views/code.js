@@ -3,7 +3,7 @@
 import { element } from "../dom.js";
 import { Arrival } from "../parts/arrival.js";
 import { unknownClass } from "../parts/classes.js";
-import { figure, modelField, segments, viewFrame } from "../parts/controls.js";
+import { block, figure, modelField, segments, viewFrame } from "../parts/controls.js";
 import { Job } from "../parts/job.js";
 import { losslessShare, rateDistortion } from "../parts/paper.js";
 import { Plot } from "../parts/plot.js";
@@ -44,10 +44,8 @@ class CodeView {
         this.#timesteps = n;
       },
     );
-    const bound = element(
-      "section",
-      { className: "block" },
-      worded("h3", "code.bound"),
+    const bound = block(
+      "code.bound",
       element("p", { className: "bignumber" }, this.#bits, " ", worded("span", "code.bits")),
       this.#parts,
       element(

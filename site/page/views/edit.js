@@ -122,7 +122,7 @@ class EditView {
     };
     const mask = this.#mask.bytes;
     if (this.#mode === "inpaint" && !mask.includes(255)) {
-      return this.#studio.notices.show("mask", { title: t("edit.nomask"), text: t("edit.nomask.text") });
+      return this.#studio.notices.show("mask", () => ({ title: t("edit.nomask"), text: t("edit.nomask.text") }));
     }
     this.#studio.notices.clear("mask");
     if (this.#mode === "inpaint") Object.assign(settings, { mask, jump: 5, repeats: this.#repeats.value });

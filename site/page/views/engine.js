@@ -5,7 +5,7 @@ import { Activations } from "../engine/activations.js";
 import { Race } from "../engine/race.js";
 import { Timing } from "../engine/timing.js";
 import { tiny } from "../format.js";
-import { button, modelField } from "../parts/controls.js";
+import { block, button, modelField, table } from "../parts/controls.js";
 import { Job } from "../parts/job.js";
 import { say, worded } from "../words.js";
 
@@ -30,13 +30,14 @@ class EngineView {
     this.#race = new Race(studio);
     this.#testing = new Job(studio, { key: "engine.test", glyph: "again" }, () => this.#test());
     const head = element("header", { className: "head" }, worded("h2", "nav.engine"), worded("p", "engine.intro"));
-    const what = element("section", { className: "block" }, worded("h3", "engine.what"), this.#facts);
+    const what = block("engine.what", this.#facts);
+    const rows = table(["facts.operation", "facts.error", "facts.allowed"], this.#tests);
     const bench = element(
       "div",
       { className: "bench" },
       what,
       new Activations(studio).root,
-      this.#testBlock(),
+      block("engine.tests", this.#tested, rows, this.#testing.root),
       this.#timing.root,
       this.#race.root,
     );
@@ -53,24 +54,6 @@ class EngineView {
       this.#showTests(info.selfTest);
     });
     this.#askGPU();
-  }
-
-  #testBlock() {
-    const keys = ["facts.operation", "facts.error", "facts.allowed"];
-    const head = element(
-      "thead",
-      {},
-      element("tr", {}, ...keys.map((key) => worded("th", key, undefined, { scope: "col" }))),
-    );
-    const table = element("table", { className: "table" }, head, this.#tests);
-    return element(
-      "section",
-      { className: "block" },
-      worded("h3", "engine.tests"),
-      this.#tested,
-      table,
-      this.#testing.root,
-    );
   }
 
   /** What the browser says of its GPU, whichever engine computes. */

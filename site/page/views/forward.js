@@ -2,7 +2,7 @@
 
 import { element } from "../dom.js";
 import { figure, modelField, seedField, slider, viewFrame } from "../parts/controls.js";
-import { Plot } from "../parts/plot.js";
+import { Plot, twoCurves } from "../parts/plot.js";
 import { cell, PictureSource, shownPicture } from "../parts/source.js";
 import { term } from "../terms.js";
 import { say, worded } from "../words.js";
@@ -61,10 +61,7 @@ class ForwardView {
       {
         x: "t",
         scales: { y: { range: [0, 1] } },
-        series: [
-          { stroke: "--accent", fill: "--accent" },
-          { stroke: "--warm", dash: [6, 4] },
-        ],
+        series: twoCurves,
       },
       { onCursor },
     );

@@ -4,8 +4,8 @@ import { showCard } from "../card.js";
 import { element } from "../dom.js";
 import { bytes, millions, milliseconds } from "../format.js";
 import { forgetModel, storedModels } from "../library.js";
-import { button } from "../parts/controls.js";
-import { say, t, worded } from "../words.js";
+import { block, button, table } from "../parts/controls.js";
+import { onLanguage, say, t, worded } from "../words.js";
 
 /** Builds the view. */
 export function mount(root, studio) {
@@ -21,22 +21,8 @@ class ModelsView {
 
   constructor(root, studio) {
     this.#studio = studio;
-    const table = element(
-      "table",
-      { className: "table" },
-      element(
-        "thead",
-        {},
-        element(
-          "tr",
-          {},
-          worded("th", "models.kept.name", undefined, { scope: "col" }),
-          worded("th", "models.kept.size", undefined, { scope: "col" }),
-          element("th", { scope: "col" }, worded("span", "models.kept.delete", undefined, { className: "unseen" })),
-        ),
-      ),
-      this.#kept,
-    );
+    const rows = table(["models.kept.name", "models.kept.size", "models.kept.delete"], this.#kept);
+    rows.tHead.rows[0].lastChild.className = "headless";
     const head = element("header", { className: "head" }, worded("h2", "nav.models"), worded("p", "models.intro"));
     const own = element(
       "div",
@@ -44,17 +30,16 @@ class ModelsView {
       worded("p", "models.own"),
       button("models.open", "open", () => document.getElementById("file").click()),
     );
-    const kept = element(
-      "section",
-      { className: "block" },
-      worded("h3", "models.kept"),
+    const kept = block(
+      "models.kept",
       worded("p", "models.kept.text", undefined, { className: "hint" }),
-      table,
+      rows,
       this.#total,
     );
     root.classList.add("plain");
     root.append(head, element("div", { className: "bench" }, this.#cards, own, kept, aboutLibrary()));
     studio.onModel(() => this.show());
+    onLanguage(() => this.show());
   }
 
   show() {
@@ -168,12 +153,7 @@ class ModelsView {
 /** The way to the library's reference, which is a page of its own. */
 function aboutLibrary() {
   const link = worded("a", "models.library.link", undefined, { href: "docs/" });
-  return element(
-    "section",
-    { className: "block" },
-    worded("h3", "models.library"),
-    element("p", { className: "hint" }, worded("span", "models.library.text"), " ", link),
-  );
+  return block("models.library", element("p", { className: "hint" }, worded("span", "models.library.text"), " ", link));
 }
 
 function aboutOf({ provenance, width, height, channels, classes, parameters, macs }) {

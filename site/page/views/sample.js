@@ -12,7 +12,7 @@ import { Stage } from "../sample/stage.js";
 import { startViews } from "../sample/swipe.js";
 import { Timeline } from "../sample/timeline.js";
 import { isNoisy } from "../sample/tracks.js";
-import { t } from "../words.js";
+import { onLanguage, t } from "../words.js";
 
 /** The view, made before the player that it listens to. */
 export class SampleView {
@@ -84,6 +84,7 @@ export class SampleView {
       this.#form.setModel(info.model);
       showFacts(info);
     });
+    onLanguage(() => studio.info && showFacts(studio.info));
     this.#stage.showState("empty");
     return { hide: () => studio.player.pause() };
   }
@@ -145,7 +146,7 @@ export class SampleView {
         this.#form.set(values);
         this.draw();
       };
-      return notices.show("fork", forkNotice(track.settings, instead));
+      return notices.show("fork", () => forkNotice(track.settings, instead));
     }
     // The last step leaves nothing to differ in.
     const index = Math.min(frame.index, track.chain.steps - 1);
@@ -168,10 +169,10 @@ export class SampleView {
     const address = this.#address(settings, track?.forks);
     try {
       await navigator.clipboard.writeText(address);
-      notices.show("link", { title: t("link.copied"), text: t("link.same") });
+      notices.show("link", () => ({ title: t("link.copied"), text: t("link.same") }));
     } catch {
       history.replaceState(null, "", address);
-      notices.show("link", { title: t("link.address"), text: t("link.refused") });
+      notices.show("link", () => ({ title: t("link.address"), text: t("link.refused") }));
     }
   }
 
@@ -199,7 +200,8 @@ export class SampleView {
     // A picture asked for by its address is drawn at once; else there is time to see it come.
     this.#form.set({ model: ids[0], pace: asked ? "full" : "slow", ...values });
     if (problems.length) {
-      notices.show("address", { title: t("address.title"), text: t("address.text", { what: problems.join(", ") }) });
+      const what = problems.join(", ");
+      notices.show("address", () => ({ title: t("address.title"), text: t("address.text", { what }) }));
     }
     // A file that the reader was quick to choose comes first.
     const own = models.find("file");
@@ -212,7 +214,7 @@ export class SampleView {
     // Labels bounded by the model's classes, which are known now.
     if (values.labels) this.#form.set({ labels: values.labels });
     if (values.hash && values.hash !== this.#studio.info.model.hash.slice(0, 16)) {
-      notices.show("hash", { title: t("hash.title"), text: t("hash.text") });
+      notices.show("hash", () => ({ title: t("hash.title"), text: t("hash.text") }));
     }
     if (document.body.dataset.view !== "sample" || this.#offersToGoOn(kept, values)) return;
     if (asked) return this.#replay(values.forks);
@@ -239,11 +241,11 @@ export class SampleView {
         await player.resume();
       });
     };
-    const actions = [
+    const actions = () => [
       { label: t("kept.on"), run: goOn },
       { label: t("kept.again"), run: () => this.draw() },
     ];
-    notices.show("kept", { title: t("kept.title"), text: t("kept.text", kept), actions });
+    notices.show("kept", () => ({ title: t("kept.title"), text: t("kept.text", kept), actions: actions() }));
     return true;
   }
 

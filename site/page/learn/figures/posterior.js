@@ -2,7 +2,7 @@
 
 import { element } from "../../dom.js";
 import { slider } from "../../parts/controls.js";
-import { Plot } from "../../parts/plot.js";
+import { Plot, twoCurves } from "../../parts/plot.js";
 import { say, worded } from "../../words.js";
 import { posterior } from "../posterior.js";
 
@@ -47,10 +47,7 @@ export function figure(studio) {
     {
       x: "x",
       scales: { y: { range: [0, 1.08] } },
-      series: [
-        { stroke: "--accent", fill: "--accent" },
-        { stroke: "--warm", dash: [6, 4] },
-      ],
+      series: twoCurves,
     },
     { height: 220 },
   );

@@ -2,11 +2,12 @@
 
 import { element } from "../../dom.js";
 import { classesInTurn, unknownClass } from "../../parts/classes.js";
+import { table } from "../../parts/controls.js";
 import { readPicture } from "../../parts/fit.js";
 import { Job } from "../../parts/job.js";
 import { ablation } from "../../parts/paper.js";
 import { Plot } from "../../parts/plot.js";
-import { t, worded } from "../../words.js";
+import { worded } from "../../words.js";
 
 export function figure(studio) {
   const place = element("div");
@@ -56,24 +57,20 @@ async function pictureOf({ wanted }, sampler, signal) {
 
 function paperTable() {
   const head = ["learn.table.guess", "learn.table.loss", "learn.table.is", "learn.table.fid"];
-  const number = (value, digits) => (value === null ? t("learn.table.unstable") : value.toFixed(digits));
+  const cell = (value) => (value === null ? worded("td", "learn.table.unstable") : element("td", {}, value.toFixed(2)));
   const rows = ablation.map(([guess, loss, is, fid]) =>
     element(
       "tr",
       {},
       worded("th", `learn.guess.${guess}`, undefined, { scope: "row" }),
       worded("td", `learn.loss.${loss}`),
-      element("td", {}, number(is, 2)),
-      element("td", {}, number(fid, 2)),
+      cell(is),
+      cell(fid),
     ),
   );
-  return element(
-    "table",
-    { className: "table worded" },
-    worded("caption", "learn.table.caption"),
-    element("thead", {}, element("tr", {}, ...head.map((key) => worded("th", key, undefined, { scope: "col" })))),
-    element("tbody", {}, ...rows),
-  );
+  const shown = table(head, element("tbody", {}, ...rows), { className: "table worded" });
+  shown.prepend(worded("caption", "learn.table.caption"));
+  return shown;
 }
 
 /**
