@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -46,6 +47,11 @@ def test_train_convert_sample(tmp_path, tools):
     call(tools / "convert", "--certificate", "none", tmp_path / "model", tmp_path / "m.safetensors")
     call(tools / "sample", "--model", tmp_path / "m.safetensors", "--steps", "3", "--n", "2", "--labels", "3,7", "--guidance", "2", "--out", tmp_path / "m.png")
     assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
+    drawing = [sys.executable, "figures.py", "digits", "--pack", tmp_path / "m.safetensors", "--sample", tools / "sample"]
+    done = runs.call([*map(str, drawing), "--out", str(tmp_path), "--only", "rate"])
+    assert done.returncode == 0, done.stderr
+    assert "bits/dim" in done.stdout
+    assert "<svg" in (tmp_path / "rate-digits.svg").read_text()
 
 
 @pytest.mark.parametrize(("predict", "variance"), [("eps", "fixed_small"), ("mean", "fixed_large"), ("x0", "learned"), ("v", "learned_range")])

@@ -1,0 +1,1 @@
+"""The figures in the documents, drawn anew from a pack."""
