@@ -2,9 +2,13 @@
 
 /** 2345678 as "2.3 MB". */
 export function bytes(n) {
+  if (n >= 1e9) return `${(n / 1e9).toFixed(1)} GB`;
   if (n < 1e6) return `${Math.max(1, Math.round(n / 1e3))} kB`;
   return `${(n / 1e6).toFixed(n < 1e7 ? 1 : 0)} MB`;
 }
+
+/** What an engine computes on, the architecture said once: "wasm simd wasm" as "wasm simd". */
+export const adapterName = ({ adapter }) => adapter.replace(/^(\S+)(.*) \1$/, "$1$2");
 
 /** 83 as "1:23"; "–" while unknown. */
 export function duration(seconds) {

@@ -14,8 +14,8 @@ import { bytes } from "./format.js";
  * @property {string} [card] address of the model card
  */
 
-/** The models, by id. */
-export class Models {
+/** The models, by id. Tells of a "change" of the list. */
+export class Models extends EventTarget {
   #list = [];
 
   /**
@@ -33,7 +33,7 @@ export class Models {
     }
     if (!response.ok) throw networkError(`The server answered ${response.status} for ${url}.`);
     const published = (await response.json()).map(fromEntry);
-    this.#list = [...published, ...this.#list.filter(({ source }) => source instanceof File)];
+    this.#set([...published, ...this.#list.filter(({ source }) => source instanceof File)]);
   }
 
   /** All, the smallest first, the reader's own last. @returns {Model[]} */
@@ -49,13 +49,18 @@ export class Models {
   /** Takes in a file of the reader's, in place of an earlier one. @returns {Model} */
   add(file) {
     const model = { id: "file", title: file.name, label: `${file.name} · ${bytes(file.size)}`, source: file };
-    this.#list = [...this.#list.filter(({ id }) => id !== model.id), model];
+    this.#set([...this.#list.filter(({ id }) => id !== model.id), model]);
     return model;
   }
 
   /** Forgets the reader's file. */
   remove(model) {
-    this.#list = this.#list.filter((other) => other !== model);
+    this.#set(this.#list.filter((other) => other !== model));
+  }
+
+  #set(list) {
+    this.#list = list;
+    this.dispatchEvent(new Event("change"));
   }
 }
 

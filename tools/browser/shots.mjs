@@ -110,9 +110,16 @@ function viewState(hash, clicks = [], ready = () => true) {
   return {
     options: { query: `${replay({ model: "digits", count: 1, seed: 5, steps: 3 })}#${hash}` },
     async reach(page) {
-      const there = (name) => document.querySelector(`#view-${name} h2`) && document.body.dataset.state !== "loading";
+      const there = (name) =>
+        document.querySelector(`#view-${name} h2`) !== null &&
+        ["ready", "finished"].includes(document.body.dataset.state);
       await page.until(hash, there, hash.split("/")[0]);
       await new Promise((done) => setTimeout(done, 1500));
+      // Few steps: what is judged is the page.
+      await page.browser.evaluate(() => {
+        for (const input of document.querySelectorAll(".view:not([hidden]) input[type=number]"))
+          input.value = input.min;
+      });
       for (const selector of clicks)
         await page.browser.evaluate((wanted) => document.querySelector(wanted).click(), selector);
       await page.until("what was begun", ready);

@@ -119,10 +119,12 @@ export function modelField(studio) {
   const select = element("select");
   const fill = () => {
     select.replaceChildren(...studio.models.all.map(({ id, label }) => new Option(label, id)));
+    select.disabled = select.length === 0;
     if (studio.wanted) select.value = studio.wanted.id;
   };
   select.addEventListener("change", () => studio.choose(select.value).then(fill));
   select.addEventListener("focus", fill);
+  studio.models.addEventListener("change", fill);
   studio.onModel(fill);
   fill();
   return field("settings.model", select);

@@ -2,6 +2,7 @@
 
 import "./locale.js";
 import uPlot from "uplot";
+import { worded } from "../words.js";
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -44,6 +45,14 @@ export class Plot {
     else this.#again();
   }
 
+  /** Shows words in place of a plot, until there are values. @param {string} key */
+  clear(key) {
+    this.#plot?.destroy();
+    this.#plot = null;
+    this.#data = null;
+    this.#root.replaceChildren(worded("p", key, undefined, { className: "empty" }));
+  }
+
   /** Marks a place on the abscissa by a line. */
   mark(x) {
     this.at = x;
@@ -54,6 +63,7 @@ export class Plot {
     this.#plot?.destroy();
     this.#plot = null;
     if (!this.#data || !this.#root.clientWidth) return;
+    this.#root.replaceChildren();
     const options = this.#make();
     options.hooks = { draw: [(plot) => this.#drawMark(plot)] };
     this.#plot = new uPlot(options, this.#data, this.#root);
@@ -73,6 +83,8 @@ export class Plot {
     ctx.save();
     ctx.strokeStyle = css("--ink");
     ctx.lineWidth = devicePixelRatio;
+    // The last curve's dashes would be the line's.
+    ctx.setLineDash([]);
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
@@ -97,7 +109,7 @@ function plotOptions({ series, scales = {}, x, y, xSplits }, width, height) {
   const font = `12px ${getComputedStyle(document.body).fontFamily}`;
   const axis = {
     stroke: css("--quiet"),
-    grid: { stroke: css("--line"), width: 1 },
+    grid: { stroke: css("--line"), width: 1, filter: marked },
     ticks: { show: false },
     font,
     labelFont: font,
@@ -112,16 +124,17 @@ function plotOptions({ series, scales = {}, x, y, xSplits }, width, height) {
       {
         ...axis,
         label: x,
-        labelSize: 20,
-        size: 32,
+        labelSize: 16,
+        size: 28,
+        ...(scales.x?.distr === 3 && powers),
         ...(xSplits && { splits: () => xSplits }),
       },
       {
         ...axis,
         label: y,
-        labelSize: 20,
-        size: 52,
-        ...(scales.y?.distr === 3 && { values: (_, v) => v.map(powerOf) }),
+        labelSize: 16,
+        size: 44,
+        ...(scales.y?.distr === 3 && powers),
       },
     ],
     series: [
@@ -137,6 +150,15 @@ function plotOptions({ series, scales = {}, x, y, xSplits }, width, height) {
     ],
   };
 }
+
+/** Lines where a logarithmic axis has its powers of ten, and everywhere on others: the rest are too many. */
+function marked(plot, splits, axis) {
+  if (plot.scales[plot.axes[axis].scale].distr !== 3) return splits;
+  return splits.map((value) => (Math.abs(Math.log10(value) % 1) < 1e-9 ? value : null));
+}
+
+// A logarithmic axis.
+const powers = { values: (_, marks) => marks.map(powerOf) };
 
 /** A mark on a logarithmic axis; null: it has no room for words. */
 function powerOf(value) {

@@ -1,7 +1,7 @@
 // What computes, how exactly, and what the model is: the lines under the settings.
 
 import { byId, element } from "../dom.js";
-import { bytes, millions, tiny } from "../format.js";
+import { adapterName, bytes, millions, tiny } from "../format.js";
 import { say, t, worded } from "../words.js";
 
 const engineNames = { webgpu: "WebGPU", cpu: "CPU" };
@@ -26,11 +26,11 @@ export function showFacts(info) {
 }
 
 function showEngine({ engine, selfTest, dropped }) {
-  const { engine: name, adapter, precision, software } = engine;
+  const { engine: name, precision, software } = engine;
   const kind = software ? t("facts.software") : "";
   byId("engine-line").replaceChildren(
     element("strong", {}, engineNames[name] ?? name),
-    ` ${[adapter, precision, kind].filter(Boolean).join(" · ")}`,
+    ` ${[adapterName(engine), precision, kind].filter(Boolean).join(" · ")}`,
   );
   const { probeError, bound, operations } = selfTest;
   const worst = probeError ?? Math.max(...operations.map(({ error }) => error));

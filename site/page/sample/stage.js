@@ -35,6 +35,8 @@ export class Stage {
   /** Shows a state on buttons and in words. */
   showState(state) {
     document.body.dataset.state = state;
+    // What did not arrive is not there.
+    if (state === "empty") this.#bar(0, 1);
     if (state === "running") this.#clock.start();
     else this.#clock.stop();
     if (state === "finished" && this.#clock.seconds > 0) {
@@ -49,19 +51,24 @@ export class Stage {
   /** Shows how far loading is. */
   showLoad(title, { type, bytes: got, total, secondsLeft, waiting }) {
     if (type === "check") {
-      say(byId("state"), "load.check", { title });
+      this.#sayLoad("load.check", { title });
       return this.#bar(1, 1);
     }
     const part = total ? `${bytes(got)} / ${bytes(total)}` : bytes(got);
     const left = Number.isFinite(secondsLeft) ? duration(secondsLeft) : "";
-    if (waiting) say(byId("state"), "load.waiting", { part });
-    else say(byId("state"), left ? "load.left" : "load.bytes", { title, part, left });
+    if (waiting) this.#sayLoad("load.waiting", { part });
+    else this.#sayLoad(left ? "load.left" : "load.bytes", { title, part, left });
     this.#bar(got, total);
+  }
+
+  /** Here, and in the line at the foot of the other views. */
+  #sayLoad(key, values) {
+    for (const id of ["state", "arriving"]) say(byId(id), key, values);
   }
 
   #bar(value, total) {
     const part = total ? value / total : 0;
-    byId("bar").style.width = `${100 * part}%`;
+    for (const bar of [byId("bar"), byId("arriving").nextElementSibling]) bar.style.width = `${100 * part}%`;
     byId("progress").setAttribute("aria-valuenow", Math.round(100 * part));
   }
 

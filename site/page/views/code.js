@@ -92,8 +92,9 @@ class CodeView {
   #reset() {
     this.#measure.stop();
     this.#arrival.reset();
-    this.#bits.textContent = "–";
+    this.#bits.parentElement.hidden = true;
     say(this.#parts, "code.bits.none");
+    this.#terms.clear("code.terms.none");
     this.#showRates([]);
   }
 
@@ -105,6 +106,7 @@ class CodeView {
     if (!nll) return;
     const { bitsPerDim, standardError, prior, terms } = nll;
     this.#bits.textContent = bitsPerDim.toFixed(2);
+    this.#bits.parentElement.hidden = false;
     const first = terms.find(({ t }) => t === 0 || t === 1);
     const values = {
       error: standardError.toFixed(2),

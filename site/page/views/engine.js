@@ -4,7 +4,7 @@ import { download, element } from "../dom.js";
 import { Activations } from "../engine/activations.js";
 import { Race } from "../engine/race.js";
 import { Timing } from "../engine/timing.js";
-import { tiny } from "../format.js";
+import { adapterName, tiny } from "../format.js";
 import { block, button, modelField, table } from "../parts/controls.js";
 import { Job } from "../parts/job.js";
 import { say, worded } from "../words.js";
@@ -78,7 +78,10 @@ class EngineView {
   #showFacts({ engine, dropped, workers }) {
     const rows = [];
     const row = (key, value) => rows.push(worded("dt", key), element("dd", {}, value));
-    row("engine.engine", `${engine.engine === "cpu" ? "CPU" : "WebGPU"} · ${engine.adapter} · ${engine.precision}`);
+    row(
+      "engine.engine",
+      `${engine.engine === "cpu" ? "CPU" : "WebGPU"} · ${adapterName(engine)} · ${engine.precision}`,
+    );
     row("engine.cores", `${navigator.hardwareConcurrency ?? "?"}${workers ? ` · ${workers}` : ""}`);
     row("engine.isolated", crossOriginIsolated ? "✓" : "–");
     rows.push(

@@ -27,6 +27,13 @@ export function mount(root, studio) {
   return new LearnView(root, studio);
 }
 
+/** Whether a subscript stands as high as what it belongs to: Chromium lowers none where no font knows mathematics. */
+function isLevel(script) {
+  if (!script) return false;
+  const [base, low] = [...script.children].map((child) => child.getBoundingClientRect().bottom);
+  return low - base < 2;
+}
+
 class LearnView {
   #studio;
   #links;
@@ -85,7 +92,10 @@ class LearnView {
     const { screens } = (await texts[currentLanguage()]()).default;
     if (number !== this.#open) return;
     const { title, text, section, link } = screens[number - 1];
-    for (const [k, each] of this.#links.entries()) each.setAttribute("aria-label", `${k + 1}. ${screens[k].title}`);
+    for (const [k, each] of this.#links.entries()) {
+      each.setAttribute("aria-label", `${k + 1}. ${screens[k].title}`);
+      each.title = screens[k].title;
+    }
     const prose = element("div", { className: "prose" });
     prose.innerHTML = text;
     const equation = element("div", { className: "equation", tabIndex: 0, role: "group" });
@@ -94,6 +104,7 @@ class LearnView {
     const source = element("p", { className: "hint" }, worded("span", "learn.paper"), ` ${section}`);
     const control = element("a", { href: link[0], className: "try" }, link[1], icon("next"));
     this.#words.replaceChildren(element("h3", {}, title), prose, equation, source, control);
+    equation.classList.toggle("level", isLevel(equation.querySelector("msub")));
   }
 
   async #draw(number) {

@@ -39,6 +39,7 @@ class ModelsView {
     root.classList.add("plain");
     root.append(head, element("div", { className: "bench" }, this.#cards, own, kept, aboutLibrary()));
     studio.onModel(() => this.show());
+    studio.models.addEventListener("change", () => this.#showCards());
     onLanguage(() => this.show());
   }
 
