@@ -64,9 +64,13 @@ func (c *core) chainOf(a args) (*chain, error) {
 
 func (c *core) info(context.Context, args) (any, error) { return object("version", version), nil }
 
-// open(packBytes, {engine, precision}) opens a pack on an engine.
+// open(pack, {engine, precision}) opens a pack, see remote, on an engine.
 func (c *core) open(ctx context.Context, a args) (any, error) {
-	s, err := openSession(ctx, a.bytes(0), a.option(1, "engine").string("auto"), a.option(1, "precision").string("exact"))
+	pack, err := newRemote(a.at(0))
+	if err != nil {
+		return nil, err
+	}
+	s, err := openSession(ctx, pack, a.option(1, "engine").string("auto"), a.option(1, "precision").string("exact"))
 	if err != nil {
 		return nil, err
 	}

@@ -54,18 +54,20 @@ func probeBudget(i engine.Info) int64 {
 // drop is an engine that was not taken, and why.
 type drop struct{ engine, reason string }
 
-// openSession checks a pack and finds an engine for it; precision is "exact" or, where the GPU can, "fast". "auto" goes down the ladder webgpu, cpu; a named engine works
+// openSession finds an engine for a pack, of which only the header must have arrived; precision is "exact" or, where the GPU can, "fast". "auto" goes down the ladder webgpu, cpu; a named engine works
 // or is an error.
-func openSession(ctx context.Context, pack []byte, asked, precision string) (*session, error) {
+func openSession(ctx context.Context, pack *remote, asked, precision string) (*session, error) {
 	if precision != "exact" && precision != "fast" {
 		return nil, usage("unknown precision " + strconv.Quote(precision) + ", expected exact or fast")
 	}
-	m, err := model.OpenBytes(pack, "pack")
+	m, err := model.Open(pack, pack.size, "pack")
 	if err != nil {
 		return nil, err
 	}
-	if err := m.Verify(); err != nil {
-		return nil, err
+	if !pack.checked() {
+		if err := m.Verify(); err != nil {
+			return nil, err
+		}
 	}
 	s := &session{model: m, asked: asked, fast: precision == "fast", chains: map[*chain]bool{}}
 	s.open = s.newEngine

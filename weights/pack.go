@@ -94,7 +94,7 @@ func (p *Pack) Verify() error {
 		begin := int64(i) * p.chunk
 		data, err := p.read(p.start+begin, min(p.chunk, p.size-begin))
 		if err != nil {
-			return p.fail("chunk "+strconv.Itoa(i), "cannot be read: "+err.Error())
+			return p.unread("chunk "+strconv.Itoa(i), err)
 		}
 		sum := sha256.Sum256(data)
 		if hexText(sum[:]) != want {

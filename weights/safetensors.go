@@ -59,7 +59,7 @@ func Open(r io.ReaderAt, size int64, name string) (*File, error) {
 		return nil, f.fail("", "is "+strconv.FormatInt(size, 10)+" bytes long, too short for a .safetensors file")
 	}
 	if _, err := r.ReadAt(prefix[:], 0); err != nil {
-		return nil, f.fail("header", "cannot be read: "+err.Error())
+		return nil, f.unread("header", err)
 	}
 	n := binary.LittleEndian.Uint64(prefix[:])
 	if n > maxHeader || int64(n) > size-8 {
@@ -67,7 +67,7 @@ func Open(r io.ReaderAt, size int64, name string) (*File, error) {
 	}
 	f.header = make([]byte, n)
 	if _, err := r.ReadAt(f.header, 8); err != nil {
-		return nil, f.fail("header", "cannot be read: "+err.Error())
+		return nil, f.unread("header", err)
 	}
 	f.start, f.size = 8+int64(n), size-8-int64(n)
 	return f, f.parse()
@@ -75,6 +75,11 @@ func Open(r io.ReaderAt, size int64, name string) (*File, error) {
 
 func (f *File) fail(where, problem string) error {
 	return &Error{File: f.name, Where: where, Problem: problem}
+}
+
+// unread says that the file itself could not be read, and keeps why.
+func (f *File) unread(where string, err error) error {
+	return &Error{File: f.name, Where: where, Problem: "cannot be read: " + err.Error(), Err: err}
 }
 
 func (f *File) parse() error {
@@ -179,6 +184,15 @@ func (f *File) Name() string { return f.name }
 // Has says whether the file holds a tensor.
 func (f *File) Has(name string) bool { _, ok := f.index[name]; return ok }
 
+// TypeOf is a tensor's element type, which the header tells; false where there is no such tensor.
+func (f *File) TypeOf(name string) (DType, bool) {
+	i, ok := f.index[name]
+	if !ok {
+		return "", false
+	}
+	return f.Entries[i].DType, true
+}
+
 // Tensor reads a tensor's data.
 func (f *File) Tensor(name string) (Tensor, error) {
 	i, ok := f.index[name]
@@ -188,7 +202,7 @@ func (f *File) Tensor(name string) (Tensor, error) {
 	e := f.Entries[i]
 	data, err := f.read(f.start+e.Begin, e.End-e.Begin)
 	if err != nil {
-		return Tensor{}, f.fail("tensor "+strconv.Quote(name), "cannot be read: "+err.Error())
+		return Tensor{}, f.unread("tensor "+strconv.Quote(name), err)
 	}
 	return Tensor{Name: e.Name, DType: e.DType, Shape: e.Shape, Data: data}, nil
 }

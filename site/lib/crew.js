@@ -70,7 +70,7 @@ class Helper {
 
 /** The workers beside this one, started when they are first needed. */
 export class Crew {
-  #bytes;
+  #pack;
   #most;
   #room;
   #share;
@@ -81,17 +81,17 @@ export class Crew {
   #losses = 0;
 
   /**
-   * @param {Uint8Array} bytes the pack; a large one, which is not shared out, is not held on to either
+   * @param {import("./pack.js").Pack} pack
    * @param {{threads?: number, room: () => Promise<number>, share: (team: Team, place: {part: number, of: number}) => Promise<void>}} options
    *   threads: workers at most; room: values of an exchange where single pictures are worth sharing, else 0; share: gives this worker's
    *   program its place in a team
    */
-  constructor(bytes, { threads, room, share }) {
+  constructor(pack, { threads, room, share }) {
     const cores = navigator.hardwareConcurrency ?? 1;
-    const fit = Math.floor(mostBytes / bytes.length);
+    const fit = Math.floor(mostBytes / pack.size);
     const most = (limit) => Math.max(1, Math.min(threads ?? Math.min(limit, cores), fit));
     this.#most = { pictures: most(mostWorkers), one: globalThis.crossOriginIsolated ? most(mostSharing) : 1 };
-    this.#bytes = fit > 1 ? bytes : null;
+    this.#pack = pack;
     this.#room = room;
     this.#share = share;
   }
@@ -129,7 +129,7 @@ export class Crew {
   #hire(count) {
     this.#hiring = this.#hiring.then(async () => {
       const missing = Math.max(0, count - this.#helpers.length);
-      const hired = Array.from({ length: missing }, () => hireOne(this.#bytes.slice()));
+      const hired = Array.from({ length: missing }, () => hireOne(this.#pack.blob()));
       for (const { status, value } of await Promise.allSettled(hired)) {
         if (status === "fulfilled") this.#helpers.push(new Helper(value, this));
       }
@@ -176,11 +176,11 @@ export class Crew {
   }
 }
 
-async function hireOne(bytes) {
+async function hireOne(blob) {
   // This worker's own file, whatever a bundler has made of its name.
   const client = new Client(new Worker(globalThis.location.href, { type: "module" }));
   try {
-    await client.call("open", { source: { bytes }, asked: { engine: "cpu" } }, { transfer: [bytes.buffer] });
+    await client.call("open", { source: { blob }, asked: { engine: "cpu" } });
     return client;
   } catch (error) {
     client.end(error);

@@ -1,7 +1,8 @@
-// Fetches a pack: with progress, going on by a Range request where the connection was cut, checking every piece.
+// Fetches a pack: with progress, going on by a Range request where the connection was cut, checking every piece as it comes.
 
 import { abortError, makeError } from "./errors.js";
-import { damagedRanges, readLayout } from "./header.js";
+import { readLayout } from "./header.js";
+import { Pack } from "./pack.js";
 
 // Attempts in a row that bring not one byte before we give up, and the wait before the first repeat in ms; each
 // further one waits twice as long.
@@ -20,36 +21,54 @@ const firstWait = 400;
  */
 
 /**
- * Fetches a pack and checks its pieces.
+ * Begins to fetch a pack.
  *
  * @param {string} url
  * @param {{signal?: AbortSignal, onProgress?: (progress: DownloadProgress) => void}} [options]
- * @returns {Promise<Uint8Array>}
- * @throws {Error} NetworkError, PackError or AbortError
+ * @returns {Promise<Pack>} when its header is there; its pieces follow, each checked
+ * @throws {Error} NetworkError, PackError or AbortError: before the header here, later by the pack's reads and by its `whole`
  */
-export async function downloadPack(url, { signal, onProgress = () => {} } = {}) {
-  const download = new Download(url, signal, onProgress);
-  await download.all();
-  await download.mend();
-  return download.bytes;
+export async function fetchPack(url, { signal, onProgress = () => {} } = {}) {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  if (signal?.aborted) stop();
+  signal?.addEventListener("abort", stop, { once: true });
+  const download = new Download(url, controller.signal, onProgress);
+  const whole = download.run().finally(() => signal?.removeEventListener("abort", stop));
+  whole.catch(() => {}); // told by the pack
+  await Promise.race([download.opened, whole]);
+  return Object.assign(download.pack, { whole, cancel: stop });
 }
 
 class Download {
   constructor(url, signal, onProgress) {
     Object.assign(this, { url, signal, onProgress, started: performance.now() });
+    /** The pack, as soon as its header is there. */
+    this.pack = null;
+    this.opened = new Promise((resolve) => {
+      this.open = resolve;
+    });
+    this.damaged = new Set(); // pieces that came but do not match their hash
     this.reset();
   }
 
+  /** Starts at the first byte again. Pieces that are there stay: the same file will come, or readHeader says otherwise. */
   reset() {
-    this.buffer = new Uint8Array(1 << 20);
+    this.head = new Uint8Array(0);
+    this.piece = null; // the one that is arriving
     this.got = 0;
     this.total = 0;
-    this.layout = null;
     this.validator = null;
   }
 
-  get bytes() {
-    return this.buffer.subarray(0, this.got);
+  async run() {
+    try {
+      await this.all();
+      await this.mend();
+    } catch (error) {
+      this.pack?.fail(error);
+      throw error;
+    }
   }
 
   /** Fetches the whole file, however often the connection is cut. */
@@ -98,13 +117,10 @@ class Download {
     if (status >= 500 || status === 429)
       return `${host(this.url)} answered ${status} for ${this.url}. Try again later.`;
     if (status === 416) {
-      const { got, layout, url } = this;
+      const { got, total, url } = this;
       this.reset();
       if (headers.get("Content-Range") === `bytes */${got}`) {
-        throw makeError(
-          "PackError",
-          `The file ${url} is cut: it has ${got} of the ${layout?.total} bytes its header tells of.`,
-        );
+        throw makeError("PackError", `The file ${url} is cut: it has ${got} of the ${total} bytes its header tells of.`);
       }
       return `The file ${this.url} has changed while it was fetched.`;
     }
@@ -121,7 +137,7 @@ class Download {
     this.validator = tag && !tag.startsWith("W/") ? tag : headers.get("Last-Modified");
     // The length of a compressed transfer is not the file's.
     const length = headers.get("Content-Encoding") ? 0 : Number(headers.get("Content-Length"));
-    if (!this.layout && length) this.total = this.got + length;
+    if (!this.piece && length) this.total = this.got + length;
     return null;
   }
 
@@ -129,40 +145,80 @@ class Download {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      this.append(value);
-      this.readHeader();
+      await this.append(value);
       this.report(false);
     }
-    if (!this.layout)
+    if (!this.piece)
       throw makeError("PackError", `The file ${this.url} is no model pack: it is cut within its header.`);
   }
 
-  append(value) {
-    if (this.got + value.length > this.buffer.length) {
-      const larger = new Uint8Array(Math.max(this.total, 2 * this.buffer.length, this.got + value.length));
-      larger.set(this.bytes);
-      this.buffer = larger;
-    }
-    this.buffer.set(value, this.got);
-    this.got += value.length;
+  async append(bytes) {
+    if (this.piece) return this.fill(bytes);
+    const head = new Uint8Array(this.got + bytes.length);
+    head.set(this.head);
+    head.set(bytes, this.got);
+    this.head = head;
+    this.got = head.length;
+    const layout = readLayout(head);
+    if (layout) await this.begin(layout);
   }
 
-  readHeader() {
-    if (this.layout) return;
-    this.layout = readLayout(this.bytes);
-    if (this.layout) this.total = this.layout.total;
+  /** The header is there, and perhaps some bytes more. */
+  async begin(layout) {
+    const { head, pack } = this;
+    const header = head.subarray(0, layout.start);
+    if (!pack) {
+      this.pack = new Pack({ size: layout.total, layout, from: "network" });
+      await this.pack.take(0, header);
+      this.open();
+    } else if (!same(header, await pack.read(0, Math.min(layout.start, pack.size)))) {
+      const changed = makeError("NetworkError", `The file ${this.url} has changed while it was fetched. Load it again.`);
+      throw Object.assign(changed, { again: true });
+    }
+    this.head = null;
+    this.total = layout.total;
+    this.got = layout.start;
+    this.next(1);
+    await this.fill(head.subarray(layout.start));
+  }
+
+  next(index) {
+    const [start, end] = this.pack.range(index);
+    this.piece = { index, start, bytes: new Uint8Array(Math.max(0, end - start)) };
+  }
+
+  /** Takes bytes of the data. */
+  async fill(bytes) {
+    for (let rest = bytes; rest.length; ) {
+      const { index, start, bytes: piece } = this.piece;
+      const part = rest.subarray(0, start + piece.length - this.got);
+      if (!part.length)
+        throw makeError("PackError", `The file ${this.url} is longer than its header tells, ${this.total} bytes.`);
+      piece.set(part, this.got - start);
+      this.got += part.length;
+      rest = rest.subarray(part.length);
+      if (this.got < start + piece.length) continue;
+      await this.deliver(index, piece);
+      this.next(index + 1);
+    }
+  }
+
+  async deliver(index, bytes) {
+    if (this.pack.has(index)) return;
+    if (await this.pack.take(index, bytes)) this.damaged.delete(index);
+    else this.damaged.add(index);
   }
 
   /** Fetches once more what does not match its hash. */
   async mend() {
-    for (const [start, end] of await damagedRanges(this.bytes, this.layout)) {
+    for (const index of [...this.damaged].sort((a, b) => a - b)) {
+      const [start, end] = this.pack.range(index);
       const response = await this.request(start, end - 1);
       if (response.status === 206)
-        this.buffer.set(new Uint8Array(await response.arrayBuffer()).subarray(0, end - start), start);
+        await this.deliver(index, new Uint8Array(await response.arrayBuffer()).slice(0, end - start));
     }
-    const bad = await damagedRanges(this.bytes, this.layout);
-    if (bad.length === 0) return;
-    const where = bad.map(([start]) => start).join(", ");
+    if (this.damaged.size === 0) return;
+    const where = [...this.damaged].map((index) => this.pack.range(index)[0]).join(", ");
     throw makeError("PackError", `The file ${this.url} is damaged on the server: wrong bytes after byte ${where}.`);
   }
 
@@ -171,6 +227,10 @@ class Download {
     const secondsLeft = this.total && this.got ? (seconds * (this.total - this.got)) / this.got : Number.NaN;
     this.onProgress({ type: "download", bytes: this.got, total: this.total, secondsLeft, waiting });
   }
+}
+
+function same(a, b) {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 function rangeStart(headers) {

@@ -1,4 +1,4 @@
-// What a download has to know of a pack: its length and the hashes of its pieces. The layout is FORMAT.md's: 8 bytes
+// What has to be known of a pack before the core reads it: its length and the hashes of its pieces. The layout is FORMAT.md's: 8 bytes
 // of little-endian length, a JSON header, data.
 
 import { makeError } from "./errors.js";
@@ -25,12 +25,17 @@ const maxHeader = 100 * 2 ** 20;
  */
 export function readLayout(bytes) {
   if (bytes.length < 8) return null;
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (length > maxHeader) throw notAPack("it does not start with a header's length");
+  const length = headerLength(bytes);
   if (bytes.length < 8 + length) return null;
   const header = parse(bytes.subarray(8, 8 + length));
   const chunks = parseChunks(header.__metadata__?.chunks);
   return { start: 8 + length, total: 8 + length + dataLength(header), ...chunks };
+}
+
+function headerLength(bytes) {
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (length > maxHeader) throw notAPack("it does not start with a header's length");
+  return length;
 }
 
 function parse(bytes) {
@@ -70,24 +75,23 @@ function notAPack(why) {
 }
 
 /**
- * The pieces of a whole file that do not match their hash, as [start, end) ranges.
+ * Reads the header of a whole file.
  *
- * @param {Uint8Array} bytes
- * @param {Layout} layout
- * @returns {Promise<[number, number][]>} empty also where the browser has no SHA-256 (pages without https)
+ * @param {Blob} blob
+ * @returns {Promise<Layout|null>} null where it is none of a pack: the core says more of it
  */
-export async function damagedRanges(bytes, layout) {
-  const bad = [];
-  if (!globalThis.crypto?.subtle || !layout.chunk) return bad;
-  for (const [i, want] of layout.sha256.entries()) {
-    const start = layout.start + i * layout.chunk;
-    const end = Math.min(start + layout.chunk, layout.total);
-    if ((await sha256(bytes.subarray(start, end))) !== want) bad.push([start, end]);
+export async function layoutOf(blob) {
+  const bytes = async (end) => new Uint8Array(await blob.slice(0, end).arrayBuffer());
+  try {
+    const layout = readLayout(await bytes(8 + headerLength(await bytes(8))));
+    return layout?.total === blob.size ? layout : null;
+  } catch {
+    return null;
   }
-  return bad;
 }
 
-async function sha256(bytes) {
+/** A hash in hexadecimal. @param {Uint8Array} bytes */
+export async function sha256(bytes) {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

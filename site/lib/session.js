@@ -1,23 +1,39 @@
 // A loaded model in the worker: the core's session, its chains, and one call at a time.
 
 import { Crew, startThere } from "./crew.js";
-import { downloadPack } from "./download.js";
+import { fetchPack } from "./download.js";
 import { abortError, makeError } from "./errors.js";
+import { Pack } from "./pack.js";
 import { forgetPack, keepPack, keptPack } from "./store.js";
 import { joinTeam } from "./team.js";
 
 /**
- * Reads a pack: from memory, from the browser's storage, or from the network.
+ * Opens a pack: from memory, from the browser's storage, or from the network.
  *
- * @param {{url?: string, bytes?: Uint8Array}} source
+ * @param {{url?: string, blob?: Blob}} source
  * @param {{signal: AbortSignal, onProgress: Function}} options
- * @returns {Promise<{bytes: Uint8Array, from: "memory"|"storage"|"network", storageProblem: string}>}
+ * @returns {Promise<Pack>} it may still be arriving
  */
-async function readPack({ url, bytes }, options) {
-  if (bytes) return { bytes, from: "memory", storageProblem: "" };
+async function openPack({ url, blob }, options) {
+  if (blob) return Pack.of(blob, "memory");
   const kept = await keptPack(url);
-  if (kept) return { bytes: kept, from: "storage", storageProblem: "" };
-  return { bytes: await downloadPack(url, options), from: "network", storageProblem: "" };
+  return kept ? Pack.of(kept, "storage") : fetchPack(url, options);
+}
+
+/** Keeps a pack that was fetched, and reads it from there from now on. */
+async function keep(pack, url) {
+  pack.storageProblem = await keepPack(url, pack.blob());
+  const kept = pack.storageProblem ? null : await keptPack(url);
+  if (kept?.size === pack.size) pack.moveTo(kept);
+}
+
+/** Whether another attempt may help: what was kept is damaged, and is forgotten now, or the file has changed on its way. */
+async function mayMend(problem, pack, { url }) {
+  if (pack.from === "storage" && problem.name === "PackError") {
+    await forgetPack(url);
+    return true;
+  }
+  return Boolean(problem.again);
 }
 
 /** One model on one engine. */
@@ -34,26 +50,24 @@ export class Session {
     this.#core = core;
   }
 
-  /** Loads a pack, see readPack, as asked: {engine, precision, threads}. A pack that was kept and turns out damaged is fetched once more. */
+  /** Loads a pack, see openPack, as asked: {engine, precision, threads}. Where a second attempt may help, there is one. */
   async open(source, asked, options) {
-    let pack = await readPack(source, options);
-    options.onProgress({ type: "check" });
-    try {
-      await this.#openCore(pack.bytes, asked, options.signal);
-    } catch (error) {
-      if (pack.from !== "storage" || error.name !== "PackError") throw error;
-      await forgetPack(source.url);
-      pack = await readPack(source, options);
-      await this.#openCore(pack.bytes, asked, options.signal);
+    let pack = await openPack(source, options);
+    const problem = await this.#openCore(pack, asked, options);
+    if (problem) {
+      if (!(await mayMend(problem, pack, source))) throw problem;
+      pack = await openPack(source, options);
+      const still = await this.#openCore(pack, asked, options);
+      if (still) throw still;
     }
-    if (pack.from === "network") pack.storageProblem = await keepPack(source.url, pack.bytes);
-    this.#crew = this.#crewOf(pack.bytes, asked.threads);
+    if (pack.from === "network") await keep(pack, source.url);
+    this.#crew = this.#crewOf(pack, asked.threads);
     this.#url = source.url ?? "";
-    this.info.pack = { bytes: pack.bytes.length, from: pack.from, storageProblem: pack.storageProblem };
+    this.info.pack = { bytes: pack.size, from: pack.from, storageProblem: pack.storageProblem };
   }
 
-  #crewOf(bytes, threads) {
-    return new Crew(bytes, {
+  #crewOf(pack, threads) {
+    return new Crew(pack, {
       threads,
       room: () => this.exclusive((core, handle) => core.room(handle)),
       share: (team, place) =>
@@ -73,10 +87,23 @@ export class Session {
     if (workers !== (this.info.workers ?? 1)) this.info = { ...this.info, workers };
   }
 
-  async #openCore(bytes, asked, signal) {
-    const { session, ...info } = await this.#core.open(bytes, { ...asked, signal });
-    this.#handle = session;
-    this.info = info;
+  /** Has the core read the pack, which may still be arriving: engines start, and compile, meanwhile. Returns what went wrong, or null. */
+  async #openCore(pack, asked, { signal, onProgress }) {
+    const arrived = pack.whole.then(() => onProgress({ type: "check" }));
+    arrived.catch(() => {}); // told below
+    try {
+      const { session, ...info } = await this.#core.open(pack, { ...asked, signal });
+      this.#handle = session;
+      this.info = info;
+      await arrived;
+      return null;
+    } catch (error) {
+      pack.cancel();
+      // A download that failed is why the core failed.
+      return pack.problem ?? error;
+    } finally {
+      pack.rest();
+    }
   }
 
   /** What the model is and where it came from, for those who want it again. */

@@ -7,13 +7,13 @@ const cacheName = "unnoise-packs";
  * The pack kept for an address.
  *
  * @param {string} url absolute
- * @returns {Promise<Uint8Array|null>} null where none is kept, or none can be
+ * @returns {Promise<Blob|null>} null where none is kept, or none can be
  */
 export async function keptPack(url) {
   try {
     const cache = await caches.open(cacheName);
     const response = await cache.match(url);
-    return response ? new Uint8Array(await response.arrayBuffer()) : null;
+    return response ? await response.blob() : null;
   } catch {
     return null;
   }
@@ -23,18 +23,18 @@ export async function keptPack(url) {
  * Keeps a pack, in place of any other version (query) of the same address.
  *
  * @param {string} url absolute
- * @param {Uint8Array} bytes
+ * @param {Blob} blob
  * @returns {Promise<string>} why it could not be kept; "" where it was
  */
-export async function keepPack(url, bytes) {
+export async function keepPack(url, blob) {
   try {
     if (!globalThis.caches) return "this address is neither https nor localhost";
     const cache = await caches.open(cacheName);
     for (const old of await cache.keys(url, { ignoreSearch: true })) {
       if (old.url !== url) await cache.delete(old);
     }
-    const headers = { "Content-Type": "application/octet-stream", "Content-Length": String(bytes.length) };
-    await cache.put(url, new Response(bytes, { headers }));
+    const headers = { "Content-Type": "application/octet-stream", "Content-Length": String(blob.size) };
+    await cache.put(url, new Response(blob, { headers }));
     return "";
   } catch (error) {
     return error.name === "QuotaExceededError" ? "its storage is full" : `${error.message || error.name}`;

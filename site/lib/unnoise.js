@@ -76,15 +76,11 @@ export async function createSampler(options) {
   if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
     throw makeError("UsageError", `threads must be a whole number from 1 on, found ${threads}.`);
   }
-  const source = await packSource(model);
+  const source = packSource(model);
   const client = startWorker();
   try {
-    const transfer = source.bytes ? [source.bytes.buffer] : [];
-    const info = await client.call(
-      "open",
-      { source, asked: { engine, precision, threads } },
-      { signal, onEvent: onProgress, transfer },
-    );
+    const asked = { engine, precision, threads };
+    const info = await client.call("open", { source, asked }, { signal, onEvent: onProgress });
     return new Sampler(client, info);
   } catch (error) {
     client.end(error);
@@ -112,11 +108,10 @@ export async function version() {
   }
 }
 
-async function packSource(model) {
+function packSource(model) {
   if (typeof model === "string" || model instanceof URL) return { url: new URL(model, globalThis.location?.href).href };
-  if (model instanceof Blob) return { bytes: new Uint8Array(await model.arrayBuffer()) };
-  // A copy: the worker gets the bytes for good, and the caller keeps its own.
-  if (model instanceof ArrayBuffer) return { bytes: new Uint8Array(model.slice(0)) };
-  if (model instanceof Uint8Array) return { bytes: model.slice() };
+  if (model instanceof Blob) return { blob: model };
+  // A Blob is a copy: the caller may change its own.
+  if (model instanceof ArrayBuffer || model instanceof Uint8Array) return { blob: new Blob([model]) };
   throw makeError("UsageError", "createSampler needs model: an address, a Blob, an ArrayBuffer or a Uint8Array.");
 }

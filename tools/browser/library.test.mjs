@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { shares } from "../../site/lib/crew.js";
-import { downloadPack } from "../../site/lib/download.js";
-import { damagedRanges, readLayout } from "../../site/lib/header.js";
+import { fetchPack } from "../../site/lib/download.js";
+import { Pack } from "../../site/lib/pack.js";
 import { Run } from "../../site/lib/runner.js";
 import { keepPack, keptPack } from "../../site/lib/store.js";
 import { Frames } from "../../site/page/sample/frames.js";
@@ -45,6 +45,13 @@ before(() => {
   writeFileSync(join(folder, "a.safetensors"), pack);
 });
 after(() => rmSync(folder, { recursive: true }));
+
+/** Fetches a pack to its end. */
+async function downloadPack(url, options) {
+  const arriving = await fetchPack(url, options);
+  await arriving.whole;
+  return arriving.read(0, arriving.size);
+}
 
 /** Downloads from a server with the given manners; returns bytes or error, progress and requests. */
 async function download(intercept, options = {}) {
@@ -156,22 +163,63 @@ test("an aborted download ends at once", async () => {
   assert.ok(Date.now() - start < 1000);
 });
 
-test("every flipped byte of the data is found in its piece", async () => {
-  const layout = readLayout(pack);
-  assert.deepEqual(await damagedRanges(pack, layout), []);
+test("every flipped byte of the data is found where it is read", async () => {
+  const whole = await Pack.of(new Blob([pack]), "memory");
+  assert.ok(whole.checked);
+  assert.ok(pack.equals(await whole.read(0, pack.length)));
   for (const at of [0, 999, 1000, 10_499]) {
     const damaged = Buffer.from(pack);
     damaged[dataStart + at] ^= 128;
-    const start = dataStart + Math.floor(at / chunk) * chunk;
-    assert.deepEqual(await damagedRanges(damaged, layout), [[start, Math.min(start + chunk, pack.length)]]);
+    const [start, end] = [Math.floor(at / chunk) * chunk, Math.floor(at / chunk + 1) * chunk].map((n) => n + dataStart);
+    const file = await Pack.of(new Blob([damaged]), "memory");
+    const wrong = await file.read(start + 1, start + 2).catch((error) => error);
+    assert.match(`${wrong}`, new RegExp(`PackError: .*wrong bytes after byte ${start}\\.`));
+    const others = [await file.read(0, start), await file.read(Math.min(end, pack.length), pack.length)];
+    assert.equal(Buffer.concat(others).length, pack.length - Math.min(chunk, pack.length - start));
   }
+});
+
+test("pieces can be read while others are still on their way, and none that does not match its hash", async () => {
+  const damaged = Buffer.from(pack);
+  damaged[dataStart + 2 * chunk] ^= 1;
+  let sendRest;
+  const slowly = (response) => {
+    response.writeHead(200, { "Content-Length": pack.length });
+    response.write(damaged.subarray(0, dataStart + 3 * chunk + 10));
+    sendRest = () => response.end(damaged.subarray(dataStart + 3 * chunk + 10));
+    return true;
+  };
+  const site = await serveSite(folder, { intercept: inTurn(slowly) });
+  const arriving = await fetchPack(`${site.url}a.safetensors`);
+  const [begin, end] = [dataStart + 10, dataStart + chunk + 20];
+  assert.ok(pack.subarray(begin, end).equals(await arriving.read(begin, end)));
+  let early = true;
+  const mended = arriving.read(begin, end + 2 * chunk).then((bytes) => {
+    assert.ok(!early && pack.subarray(begin, end + 2 * chunk).equals(bytes));
+  });
+  await new Promise((done) => setTimeout(done, 50));
+  early = false;
+  sendRest();
+  await mended;
+  await arriving.whole;
+  await site.close();
+});
+
+test("a file that changes while it is fetched is not mixed", async () => {
+  const other = Buffer.from(pack.toString("latin1").replace('"a"', '"b"'), "latin1");
+  const site = await serveSite(folder, { intercept: inTurn(cutAt(dataStart + 2500), sendAll(other)) });
+  const arriving = await fetchPack(`${site.url}a.safetensors`);
+  const reason = await arriving.read(0, pack.length).catch((error) => error);
+  await site.close();
+  assert.match(`${reason}`, /NetworkError: .*has changed while it was fetched/);
+  assert.ok(reason.again);
 });
 
 test("where storage is refused nothing is kept, and the reason is told", async () => {
   assert.equal(await keptPack("http://localhost/a"), null);
-  assert.match(await keepPack("http://localhost/a", pack), /https/);
+  assert.match(await keepPack("http://localhost/a", new Blob([pack])), /https/);
   globalThis.caches = { open: () => Promise.reject(new DOMException("no room", "QuotaExceededError")) };
-  assert.match(await keepPack("http://localhost/a", pack), /full/);
+  assert.match(await keepPack("http://localhost/a", new Blob([pack])), /full/);
   delete globalThis.caches;
 });
 

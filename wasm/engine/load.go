@@ -29,6 +29,19 @@ func FetchMatrix(src Source, w unet.WeightSpec) (t weights.Tensor, scale []float
 	return t, scale, err
 }
 
+// TypeOf is the element type of a tensor. A source whose data may still be on its way knows it beforehand.
+func TypeOf(src Source, name string) (weights.DType, error) {
+	if early, ok := src.(interface {
+		TypeOf(name string) (weights.DType, bool)
+	}); ok {
+		if t, ok := early.TypeOf(name); ok {
+			return t, nil
+		}
+	}
+	t, err := src.Tensor(name)
+	return t.DType, err
+}
+
 // FetchVector reads a float32 vector a plan asks for.
 func FetchVector(src Source, w unet.WeightSpec) ([]float32, error) {
 	t, err := src.Tensor(w.Name)

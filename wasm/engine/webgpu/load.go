@@ -31,14 +31,56 @@ type loader struct {
 	arena []float32
 }
 
-// load fills p.matrices, p.vectors and the arena.
-func (p *program) load(ctx context.Context, src engine.Source) error {
-	l := loader{p: p, src: src, specs: map[string]unet.WeightSpec{}}
+func newLoader(p *program, src engine.Source) *loader {
+	l := &loader{p: p, src: src, specs: map[string]unet.WeightSpec{}}
 	for _, w := range p.plan.Weights {
 		l.specs[w.Name] = w
 	}
+	return l
+}
+
+// outline notes how the weights will be laid out, before there are any: enough to compile the pipelines.
+func (l *loader) outline() error {
+	p, at := l.p, 0
 	for i := range p.stages {
-		if err := l.stage(&p.stages[i]); err != nil {
+		s := &p.stages[i]
+		m, size, err := l.outlined(s)
+		if err != nil {
+			return err
+		}
+		p.vectors, p.matrices = append(p.vectors, at), append(p.matrices, m)
+		at += size
+	}
+	return nil
+}
+
+// outlined is a stage's matrix without its data, and the number of its values in the arena: scale and bias, or gain and bias.
+func (l *loader) outlined(s *stage) (m matrix, arena int, err error) {
+	switch {
+	case s.Kernel == kernels.GroupNorm:
+		return m, 2 * l.specs[s.Weight+".weight"].Shape[0], nil
+	case s.Kernel == kernels.Attention:
+		m.direct = l.p.directAttention(s)
+		return m, 0, nil
+	case rowBlock[s.Kernel] == 0:
+		return m, 0, nil
+	}
+	for _, name := range s.parts {
+		t, err := engine.TypeOf(l.src, name+".weight")
+		if err != nil {
+			return m, 0, err
+		}
+		m.wide = m.wide || t == weights.F32
+	}
+	m.direct = l.p.direct(s)
+	return m, 2 * s.cout, nil
+}
+
+// load fills the matrices and the arena.
+func (l *loader) load(ctx context.Context) error {
+	p := l.p
+	for i := range p.stages {
+		if err := l.stage(&p.stages[i], &p.matrices[i]); err != nil {
 			return err
 		}
 		if err := ctx.Err(); err != nil {
@@ -50,18 +92,13 @@ func (p *program) load(ctx context.Context, src engine.Source) error {
 	return err
 }
 
-// stage loads what one operation needs. Its vectors stand in the arena: scale and bias, or gain and bias.
-func (l *loader) stage(s *stage) error {
-	p := l.p
-	p.vectors = append(p.vectors, len(l.arena))
-	p.matrices = append(p.matrices, matrix{})
+// stage loads what one operation needs.
+func (l *loader) stage(s *stage, m *matrix) error {
 	switch {
 	case s.Kernel == kernels.GroupNorm:
 		return l.vectors(s.Weight+".weight", s.Weight+".bias")
 	case rowBlock[s.Kernel] != 0:
-		return l.matrix(s)
-	case s.Kernel == kernels.Attention:
-		p.matrices[len(p.matrices)-1].direct = p.directAttention(s)
+		return l.matrix(s, m)
 	}
 	return nil
 }
@@ -78,10 +115,9 @@ func (l *loader) vectors(names ...string) error {
 }
 
 // matrix packs the weights of all parts into one buffer.
-func (l *loader) matrix(s *stage) error {
+func (l *loader) matrix(s *stage, m *matrix) error {
 	var parts []weights.Tensor
 	var scales, biases []float32
-	wide := false
 	for _, name := range s.parts {
 		w := l.specs[name+".weight"]
 		t, scale, err := engine.FetchMatrix(l.src, w)
@@ -100,15 +136,12 @@ func (l *loader) matrix(s *stage) error {
 			}
 		}
 		parts, biases = append(parts, t), append(biases, bias...)
-		wide = wide || t.DType == weights.F32
 	}
 	l.arena = append(append(l.arena, scales...), biases...)
-	m := &l.p.matrices[len(l.p.matrices)-1]
-	m.wide, m.direct = wide, l.p.direct(s)
 	if m.direct {
 		return l.p.uploadTexels(s.Weight, m, parts)
 	}
-	data, err := packAny(parts, wide, rowMajor(rowBlock[s.Kernel]))
+	data, err := packAny(parts, m.wide, rowMajor(rowBlock[s.Kernel]))
 	if err != nil {
 		return err
 	}

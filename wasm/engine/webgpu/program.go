@@ -37,18 +37,30 @@ func (e *Engine) Load(ctx context.Context, plan *unet.Plan, src engine.Source) (
 		return nil, err
 	}
 	p := &program{e: e, plan: plan, stages: stages(plan), records: map[int]*record{}}
-	err := e.dev.Scope(ctx, func() error { return p.load(ctx, src) })
+	l := newLoader(p, src)
+	err := l.outline()
 	if err == nil {
 		err = checkSize("one sample's activations", p.largest())
 	}
 	if err == nil {
-		err = e.shop.prepare(ctx, p.specs(1))
+		err = p.fill(ctx, l)
 	}
 	if err != nil {
 		p.Release()
 		return nil, err
 	}
 	return p, nil
+}
+
+// fill compiles the pipelines while the weights, which may still be arriving, go to the GPU.
+func (p *program) fill(ctx context.Context, l *loader) error {
+	e, specs, compiled := p.e, p.specs(1), make(chan error)
+	go func() { compiled <- e.shop.prepare(ctx, specs) }()
+	err := e.dev.Scope(ctx, func() error { return l.load(ctx) })
+	if problem := <-compiled; err == nil {
+		err = problem
+	}
+	return err
 }
 
 // largest is the number of elements of the plan's largest tensor, for one sample.
