@@ -120,7 +120,10 @@ class Download {
       const { got, total, url } = this;
       this.reset();
       if (headers.get("Content-Range") === `bytes */${got}`) {
-        throw makeError("PackError", `The file ${url} is cut: it has ${got} of the ${total} bytes its header tells of.`);
+        throw makeError(
+          "PackError",
+          `The file ${url} is cut: it has ${got} of the ${total} bytes its header tells of.`,
+        );
       }
       return `The file ${this.url} has changed while it was fetched.`;
     }
@@ -172,7 +175,10 @@ class Download {
       await this.pack.take(0, header);
       this.open();
     } else if (!same(header, await pack.read(0, Math.min(layout.start, pack.size)))) {
-      const changed = makeError("NetworkError", `The file ${this.url} has changed while it was fetched. Load it again.`);
+      const changed = makeError(
+        "NetworkError",
+        `The file ${this.url} has changed while it was fetched. Load it again.`,
+      );
       throw Object.assign(changed, { again: true });
     }
     this.head = null;

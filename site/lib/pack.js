@@ -120,7 +120,10 @@ export class Pack {
     await this.#arrival(index);
     const bytes = new Uint8Array(await this.#blobs[index].arrayBuffer());
     if (!this.#sound.has(index) && !(await this.#matches(index, bytes))) {
-      throw makeError("PackError", `The file is damaged: wrong bytes after byte ${this.range(index)[0]}. Fetch it again.`);
+      throw makeError(
+        "PackError",
+        `The file is damaged: wrong bytes after byte ${this.range(index)[0]}. Fetch it again.`,
+      );
     }
     this.#sound.add(index);
     this.#last = { index, bytes };

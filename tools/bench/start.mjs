@@ -1,4 +1,5 @@
-// What a first visit costs: milliseconds from the navigation to the first step and picture, bytes fetched, the tab's memory.
+// What a first visit costs, and a second one in the same browser, from what it has kept: milliseconds from the navigation to the first
+// step and picture, bytes fetched, the tab's memory.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -54,10 +55,14 @@ function peakMemory(pid) {
 async function visit(name, site, candidate) {
   const browser = await launchBrowser(name, { webgpu: candidate.backend === "webgpu" });
   try {
+    const url = `${site.url}tools/bench/start.html?${new URLSearchParams(candidate)}`;
     site.requests.length = 0;
-    await browser.open(`${site.url}tools/bench/start.html?${new URLSearchParams(candidate)}`);
-    const times = await browser.evaluate(() => window.visit);
-    return { ...times, ...bytesOf(site.requests), memory: peakMemory(browser.pid) };
+    await browser.open(url);
+    const first = await browser.evaluate(() => window.visit);
+    const seen = { ...bytesOf(site.requests), memory: peakMemory(browser.pid) };
+    await browser.open(url);
+    const second = await browser.evaluate(() => window.visit);
+    return { ...first, ...seen, secondStep: second.firstStep, secondPicture: second.firstPicture };
   } finally {
     await browser.close();
   }
@@ -82,6 +87,8 @@ export async function measureStarts(name, site, { models, backends, rounds }) {
       ...candidate,
       "first step, ms": middle("firstStep"),
       "first picture, ms": middle("firstPicture"),
+      "second visit: first step, ms": middle("secondStep"),
+      "second visit: first picture, ms": middle("secondPicture"),
       "program, bytes by brotli": middle("program"),
       "weights, bytes": middle("weights"),
       "tab's memory, MB": middle("memory"),
