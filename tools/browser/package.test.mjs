@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { buildPackage } from "../package/package.mjs";
 import { browserNames, launchBrowser } from "./launch.mjs";
@@ -114,6 +114,26 @@ function published(name) {
   return publishedAt[name];
 }
 
+/** The example of Vite under its development server, which serves modules one by one. @returns {Promise<object>} as serveSite's */
+async function developed() {
+  const folder = dirname(published("vite"));
+  const { createServer } = await import(join(folder, "node_modules/vite/dist/node/index.js"));
+  const server = await createServer({ root: folder, logLevel: "error", server: { port: 0, host: "localhost" } });
+  await server.listen();
+  return { url: server.resolvedUrls.local[0], reports: [], close: () => server.close() };
+}
+
+/** Waits for what every example shows: a digit, the same as the native command's, and the element's four. */
+async function drawsDigits(page) {
+  await page.until("the digit", () => document.getElementById("state").textContent.startsWith("Drawn by"));
+  const native = drawNatively({ model: "digits", sampler: "ddim", steps: 10, seed: 7, count: 1 });
+  assert.ok(largestDifference(await page.picture("digit"), native) <= tolerance);
+  await page.until("the element", () => {
+    const { shadowRoot } = document.querySelector("unnoise-sampler");
+    return shadowRoot.querySelector("canvas").width === 64 && shadowRoot.querySelector("progress").hidden;
+  });
+}
+
 const where = { plain: ["chromium"], esbuild: ["chromium"], vite: ["chromium", "firefox"] };
 
 for (const name of browsers) {
@@ -129,13 +149,19 @@ for (const name of browsers) {
       test(`the ${example} example draws a digit`, async () => {
         const page = await Page.open(browser, published(example), { base: "/some/where/" });
         try {
-          await page.until("the digit", () => document.getElementById("state").textContent.startsWith("Drawn by"));
-          const native = drawNatively({ model: "digits", sampler: "ddim", steps: 10, seed: 7, count: 1 });
-          assert.ok(largestDifference(await page.picture("digit"), native) <= tolerance);
-          await page.until("the element", () => {
-            const { shadowRoot } = document.querySelector("unnoise-sampler");
-            return shadowRoot.querySelector("canvas").width === 64 && shadowRoot.querySelector("progress").hidden;
-          });
+          await drawsDigits(page);
+        } finally {
+          await page.close();
+        }
+      });
+    }
+
+    if (name === "chromium") {
+      test("the vite example draws a digit under the development server", async () => {
+        const page = new Page(browser, await developed());
+        try {
+          await browser.open(page.site.url);
+          await drawsDigits(page);
         } finally {
           await page.close();
         }
