@@ -4,7 +4,7 @@
 //   node tools/browser/shots.mjs [--browser NAME] [--size NAME] [--theme NAME] [--language ko] [--full] [STATE...]
 //
 // writes build/shots/BROWSER-STATE-SIZE-THEME.png; Chromium, all sizes, both themes and all states unless named. --language switches
-// when the state is reached, --full takes the whole page (Chromium and Firefox). WebKitGTK has the light desk alone.
+// when the state is reached, --full takes the whole page (Chromium and Firefox). WebKitGTK has the desk alone.
 
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -163,10 +163,13 @@ function sendSlowly(response) {
 
 async function shoot(browser, folder, name, size, theme) {
   const { options, reach } = states[name];
-  // WebKitGTK can set neither.
+  // WebKitGTK cannot set the scale, and only Chromium what the reader prefers; the page has a switch of its own.
   const { scale, ...plain } = sizes[size];
-  await browser.setView(browser.name === "webkit" ? plain : { ...plain, scale, dark: theme === "dark" });
+  await browser.setView(browser.name === "webkit" ? plain : { ...plain, scale });
   const page = await Page.open(browser, folder, options);
+  await browser.evaluate((wanted) => {
+    document.documentElement.dataset.theme = wanted;
+  }, theme);
   await reach(page);
   if (values.language) {
     await page.browser.evaluate((lang) => document.querySelector(`.languages [lang=${lang}]`).click(), values.language);
@@ -182,9 +185,9 @@ async function shoot(browser, folder, name, size, theme) {
 function* looks(name) {
   for (const size of values.size ? [values.size] : Object.keys(sizes)) {
     for (const theme of values.theme ? [values.theme] : ["light", "dark"]) {
-      // One picture of the widest screen is enough, and WebKitGTK has no dark page.
+      // One picture of the widest screen is enough, and WebKitGTK's window is no phone.
       if (size === "wide" && !values.size && (name !== "middle" || theme === "dark")) continue;
-      if (values.browser === "webkit" && (theme === "dark" || size !== "desk")) continue;
+      if (values.browser === "webkit" && size !== "desk") continue;
       yield [size, theme];
     }
   }

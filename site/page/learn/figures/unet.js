@@ -28,7 +28,20 @@ class UNetFigure {
     sayLabel(this.#shape, "learn.unet.label");
     this.#t = slider("forward.t", { min: 0, max: 999, value: 300 }, () => this.#look());
     this.root = element("div", { className: "block" }, this.#shape, this.#t.root, this.#canvas, this.#text);
+    // On a phone a bar is narrower than a thumb: one can be slid to.
+    for (const type of ["pointerdown", "pointermove"])
+      this.#shape.addEventListener(type, (event) => this.#slide(event));
     studio.onModel(() => this.#begin());
+  }
+
+  #slide(event) {
+    if (!event.buttons || !this.#shape.children.length) return;
+    this.#shape.setPointerCapture(event.pointerId);
+    const bars = this.#shape.children;
+    const { left, width } = this.#shape.getBoundingClientRect();
+    const place = Math.floor(((event.clientX - left) / width) * bars.length);
+    const bar = bars[Math.min(bars.length - 1, Math.max(0, place))];
+    if (bar.ariaPressed !== "true") bar.click();
   }
 
   async #begin() {
