@@ -46,7 +46,9 @@ export function startTerms() {
 }
 
 function place(box, button) {
-  const { left, top, bottom } = button.getBoundingClientRect();
+  const { left, top } = button.getBoundingClientRect();
+  // The number that is explained stays in sight.
+  const { bottom } = (button.closest("dt")?.nextElementSibling ?? button).getBoundingClientRect();
   const width = document.documentElement.clientWidth;
   const x = Math.max(8, Math.min(left, width - box.offsetWidth - 8));
   const below = bottom + 8 + box.offsetHeight < innerHeight;

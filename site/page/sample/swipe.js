@@ -15,10 +15,15 @@ export function startViews(strip, buttons) {
   for (const button of buttons)
     button.addEventListener("click", () => show(button, calm.matches ? "instant" : "smooth"));
   strip.addEventListener("scroll", mark, { passive: true });
-  // What scrolls can be reached by keyboard; what does not is no stop on the way.
+  let seen = false;
   new ResizeObserver(() => {
+    // What scrolls can be reached by keyboard; what does not is no stop on the way.
     strip.tabIndex = strip.scrollWidth > strip.clientWidth ? 0 : -1;
+    // Behind another view there is nothing to scroll.
+    if (!strip.clientWidth) return;
+    // The guess shows a picture first.
+    if (!seen) show(buttons.at(-1), "instant");
+    seen = true;
+    mark();
   }).observe(strip);
-  // The guess shows a picture first.
-  show(buttons.at(-1), "instant");
 }
