@@ -36,18 +36,18 @@ type Engine struct {
 type limits struct {
 	binding  int   // bytes of the largest buffer; larger batches run in parts
 	dispatch int64 // multiplications a dispatch may take, to stay below about 50 ms; larger batches run in parts
-	submit   int64 // multiplications a submit may hold, to stay below about 200 ms: watchdogs end longer ones
+	submit   int64 // multiplications a submit may hold until the engine has learned how many take submitTime: see pace
 	groups   int   // workgroups that a convolution should have at least, by cutting its input channels into slabs
 	// A workgroup of a convolution makes 4*quads channels, quads being a power of two between these.
 	minQuads, maxQuads int
 	direct             bool // convolutions read textures and do without workgroup memory: see conv3x3_direct.wgsl
 }
 
-// An integrated GPU does some 1e11 multiplications a second, a software adapter 1e8 to 1e9. A software adapter gains
+// An integrated GPU does some 1e10 to 1e11 multiplications a second, a software adapter 1e8 to 1e9. A software adapter gains
 // nothing from large workgroups, and SwiftShader's compiler takes seconds over their memory, which it clears element by
 // element in unrolled code: there all convolutions share workgroups of one small size.
 var (
-	hardware = limits{binding: webgpu.MaxBinding, dispatch: 5e9, submit: 2e10, groups: 128, minQuads: 1, maxQuads: 16}
+	hardware = limits{binding: webgpu.MaxBinding, dispatch: 5e9, submit: 2e9, groups: 128, minQuads: 1, maxQuads: 16}
 	software = limits{binding: webgpu.MaxBinding, dispatch: 5e7, submit: 1e8, groups: 1, minQuads: 4, maxQuads: 4, direct: true}
 )
 

@@ -13,10 +13,14 @@ import (
 // cancelled: at most two, or as many as take inFlight together. The second counts where Runs are short: browsers may report the end of work a tenth of a second
 // late, and waiting for it with two Runs under way would leave the GPU idle.
 type flight struct {
-	under  []*webgpu.Promise
-	waited time.Time     // when the last wait ended
-	since  int           // Runs that have ended since then
-	each   time.Duration // a Run's time; 0: not known yet
+	under []under
+	pace  pace
+}
+
+// under is a Run under way, of so many multiplications.
+type under struct {
+	done *webgpu.Promise
+	macs int64
 }
 
 const (
@@ -24,51 +28,46 @@ const (
 	maxRuns  = 16
 )
 
-// wait blocks until another Run may start.
-func (f *flight) wait(ctx context.Context) error {
+// wait blocks until another Run may start; first is what a submit holds before anything is learned.
+func (f *flight) wait(ctx context.Context, first int64) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	f.retire()
+	f.retire(first)
 	for len(f.under) >= f.limit() {
-		if err := f.under[0].Wait(ctx); err != nil {
+		if err := f.under[0].done.Wait(ctx); err != nil {
 			return err
 		}
-		f.retire()
-		f.measure(time.Now())
+		f.retire(first)
 	}
 	return nil
 }
 
-// retire forgets the Runs that have ended.
-func (f *flight) retire() {
-	for len(f.under) > 0 && f.under[0].Settled() {
+// retire forgets the Runs that have ended, and learns from them.
+func (f *flight) retire(first int64) {
+	for len(f.under) > 0 && f.under[0].done.Settled() {
+		f.pace.ended(f.under[0].done.At(), f.under[0].macs, first)
 		f.under = f.under[1:]
-		f.since++
 	}
-}
-
-// measure takes a Run's time from one wait to the next: between them the GPU has not been idle.
-func (f *flight) measure(now time.Time) {
-	if !f.waited.IsZero() && f.since > 0 {
-		f.each = now.Sub(f.waited) / time.Duration(f.since)
+	if len(f.under) == 0 {
+		f.pace.idle()
 	}
-	f.waited, f.since = now, 0
 }
 
 // limit is the number of Runs that may be under way.
 func (f *flight) limit() int {
-	if f.each <= 0 {
+	if f.pace.each <= 0 {
 		return 2
 	}
-	return min(max(int(inFlight/f.each), 2), maxRuns)
+	return min(max(int(inFlight/f.pace.each), 2), maxRuns)
 }
 
 // issued notes a Run.
-func (f *flight) issued(dev *webgpu.Device) error {
+func (f *flight) issued(dev *webgpu.Device, macs int64) error {
 	done, err := dev.Done()
 	if err == nil {
-		f.under = append(f.under, done)
+		f.pace.begun(time.Now())
+		f.under = append(f.under, under{done, macs})
 	}
 	return err
 }

@@ -77,7 +77,7 @@ func (p *program) one(ctx context.Context, outputs, inputs []engine.Tensor) ([]*
 	if err != nil {
 		return nil, err
 	}
-	if err := p.e.flight.wait(ctx); err != nil {
+	if err := p.e.flight.wait(ctx, p.e.limits.submit); err != nil {
 		return nil, err
 	}
 	_, err = p.record(ctx, 1)

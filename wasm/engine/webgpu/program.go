@@ -127,7 +127,7 @@ func (e *Engine) ownAll(tensors []engine.Tensor) ([]*tensor, error) {
 
 // part runs n samples from first on, once there is room for more work.
 func (p *program) part(ctx context.Context, outputs, inputs []*tensor, first, n int) error {
-	if err := p.e.flight.wait(ctx); err != nil {
+	if err := p.e.flight.wait(ctx, p.e.limits.submit); err != nil {
 		return err
 	}
 	r, err := p.record(ctx, n)
@@ -140,10 +140,11 @@ func (p *program) part(ctx context.Context, outputs, inputs []*tensor, first, n 
 		size := 4 * p.plan.Tensors[id].Len()
 		after[i] = webgpu.Copy{Src: p.outside[id], Dst: outputs[i].buf, DstOffset: first * size, Size: n * size}
 	}
+	r.cut(p.e.flight.pace.submit(p.e.limits.submit))
 	if err := p.e.dev.Replay(r.recording, before, after); err != nil {
 		return err
 	}
-	return p.e.flight.issued(p.e.dev)
+	return p.e.flight.issued(p.e.dev, r.macs())
 }
 
 // copyIn brings the inputs of n samples from first on to where the plan reads them.

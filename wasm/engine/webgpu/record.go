@@ -12,8 +12,50 @@ import (
 
 // record is a plan's dispatches for one number of samples.
 type record struct {
-	recording *webgpu.Recording
-	uniforms  *webgpu.Buffer
+	dispatches []webgpu.Dispatch
+	upTo       []int64 // multiplications of each dispatch and all before it
+	recording  *webgpu.Recording
+	submit     int64 // multiplications of a submit that the recording was cut for
+	uniforms   *webgpu.Buffer
+}
+
+// sum is the multiplications of the first dispatches.
+func (r *record) sum(dispatches int) int64 {
+	if dispatches == 0 {
+		return 0
+	}
+	return r.upTo[dispatches-1]
+}
+
+func (r *record) macs() int64 { return r.sum(len(r.upTo)) }
+
+// cut cuts the dispatches into submits of so many multiplications, but leaves them as they are where that is near. What is computed
+// does not depend on it.
+func (r *record) cut(submit int64) {
+	near := submit < 2*r.submit && r.submit < 2*submit
+	if r.recording != nil && (near || min(submit, r.submit) >= r.macs()) {
+		return
+	}
+	var submits [][]webgpu.Dispatch
+	first := 0
+	for _, end := range r.ends(submit) {
+		submits = append(submits, r.dispatches[first:end])
+		first = end
+	}
+	r.recording, r.submit = webgpu.Record(submits...), submit
+}
+
+// ends is where submits of so many multiplications end, as numbers of dispatches.
+func (r *record) ends(submit int64) []int {
+	var ends []int
+	first := 0
+	for i := range r.dispatches {
+		if i > first && r.upTo[i]-r.sum(first) > submit {
+			ends = append(ends, i)
+			first = i
+		}
+	}
+	return append(ends, len(r.dispatches))
 }
 
 // call is one dispatch before it is recorded. Buffers are named by tensors of the plan, so that a list of calls can be
@@ -126,22 +168,18 @@ func (p *program) assemble(calls []call) (*record, error) {
 	if err := p.e.dev.Write(uniforms, 0, bytesOf(blocks)); err != nil {
 		return nil, err
 	}
-	submits := [][]webgpu.Dispatch{nil}
+	r := &record{uniforms: uniforms}
 	var macs int64
 	for i := range calls {
-		c := &calls[i]
-		d, err := p.bind(c, webgpu.Block{Buffer: uniforms, Offset: i * webgpu.UniformAlign, Size: webgpu.UniformAlign})
+		d, err := p.bind(&calls[i], webgpu.Block{Buffer: uniforms, Offset: i * webgpu.UniformAlign, Size: webgpu.UniformAlign})
 		if err != nil {
 			return nil, err
 		}
-		last := len(submits) - 1
-		if macs += c.macs; macs > p.e.limits.submit && len(submits[last]) > 0 {
-			submits, macs = append(submits, nil), c.macs
-			last++
-		}
-		submits[last] = append(submits[last], d)
+		macs += calls[i].macs
+		r.dispatches, r.upTo = append(r.dispatches, d), append(r.upTo, macs)
 	}
-	return &record{webgpu.Record(submits...), uniforms}, nil
+	r.cut(p.e.flight.pace.submit(p.e.limits.submit))
+	return r, nil
 }
 
 func (p *program) bind(c *call, block webgpu.Block) (webgpu.Dispatch, error) {

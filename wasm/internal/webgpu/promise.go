@@ -5,12 +5,14 @@ package webgpu
 import (
 	"context"
 	"syscall/js"
+	"time"
 )
 
 // Promise is a JavaScript promise that Go waits for.
 type Promise struct {
 	op    string
 	done  chan struct{}
+	at    time.Time // when it settled
 	value js.Value
 	err   error
 	// explain, where set, says what stands behind a rejection.
@@ -24,6 +26,7 @@ func newPromise(op string, v js.Value) *Promise {
 	settle := func() {
 		fulfilled.Release()
 		rejected.Release()
+		p.at = time.Now()
 		close(p.done)
 	}
 	fulfilled = js.FuncOf(func(_ js.Value, args []js.Value) any {
@@ -72,6 +75,9 @@ func (p *Promise) Wait(ctx context.Context) error {
 	_, err := p.wait(ctx)
 	return err
 }
+
+// At is when the promise settled.
+func (p *Promise) At() time.Time { return p.at }
 
 // Settled says whether Wait would return at once.
 func (p *Promise) Settled() bool {
