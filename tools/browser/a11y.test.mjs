@@ -1,4 +1,5 @@
-// axe-core looks at every view, light and dark, wide and narrow: no violation of WCAG 2.1 A and AA, nothing wider than a phone.
+// axe-core looks at every view, light and dark, wide and narrow: no violation of WCAG 2.1 A and AA, nothing wider than a phone. Keyboard and
+// thumb reach what there is to press.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -78,6 +79,36 @@ test("the keyboard reaches what the mouse does", async () => {
     for (const hash of views) {
       await browser.evaluate(openView, hash);
       assert.deepEqual(await browser.evaluate(unreachable), [], hash);
+    }
+  } finally {
+    await page.close();
+  }
+});
+
+/** In the page: which of the buttons a thumb would not hit, since they are out of sight or something lies over them. */
+const covered = (selectors) =>
+  selectors.filter((selector) => {
+    const button = document.querySelector(selector);
+    const { left, top, width, height } = button.getBoundingClientRect();
+    return document.elementFromPoint(left + width / 2, top + height / 2)?.closest("button") !== button;
+  });
+
+test("on a short phone the guess is what is seen first, and the buttons that draw are within reach", async () => {
+  await browser.setView({ width: 390, height: 664, dark: false });
+  // The first view opens behind another.
+  const page = await Page.open(browser, folder, { query: `${query}#learn/2` });
+  try {
+    await page.state("ready");
+    await browser.evaluate(openView, "sample");
+    const seen = await browser.evaluate(() => [
+      document.querySelector(".views [aria-pressed=true]").dataset.view,
+      Math.round(document.getElementById("figure-x0").getBoundingClientRect().left),
+    ]);
+    assert.deepEqual(seen, ["x0", 16]);
+    assert.deepEqual(await browser.evaluate(covered, ["#play", "#step", "#stop", "#panel-bar"]), []);
+    for (const name of ["edit", "interpolate"]) {
+      await browser.evaluate(openView, name);
+      assert.deepEqual(await browser.evaluate(covered, [`#view-${name} .panel .job button`]), [], name);
     }
   } finally {
     await page.close();

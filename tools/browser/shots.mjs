@@ -37,6 +37,11 @@ const states = {
     options: { intercept: packs(sendSlowly) },
     reach: (page) => page.until("bytes", () => /2.3 MB/.test(document.getElementById("state").textContent)),
   },
+  // The same, seen from another view.
+  arriving: {
+    options: { intercept: packs(sendSlowly), query: "#forward" },
+    reach: (page) => page.until("bytes", () => /2.3 MB/.test(document.getElementById("arriving").textContent)),
+  },
   middle: {
     options: { query: replay({ model: "nouns", count: 4, seed: 5, steps: 50, pace: "slow" }) },
     async reach(page) {
