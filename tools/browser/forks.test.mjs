@@ -38,6 +38,14 @@ function lookBack(track, index) {
   slider.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+/** In the page: window.worked will be true when the player has left its state. */
+function watchForWork() {
+  window.worked = false;
+  new MutationObserver(() => {
+    window.worked = true;
+  }).observe(document.body, { attributeFilter: ["data-state"] });
+}
+
 const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
 
 function suite(name) {
@@ -95,8 +103,10 @@ function forks(pageTest) {
     async (page) => {
       await page.click("fork");
       await page.notice("adds no noise on its way");
+      await page.browser.evaluate(watchForWork);
       await page.clickNotice("Draw with DDIM, η 1");
-      await page.until("another chain", () => document.getElementById("eta").value === "1");
+      await page.until("another chain", () => window.worked);
+      assert.equal(await page.browser.evaluate(() => document.getElementById("eta").value), "1");
       await page.state("finished");
       await page.browser.evaluate(lookBack, 0, 5);
       await page.click("fork");

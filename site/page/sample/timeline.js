@@ -1,8 +1,8 @@
 // The tracks under the pictures: the chain and its forks, each a bar of what is drawn with a slider over it that looks back
 // along the frames that are kept.
 
-import { byId, element, icon } from "../dom.js";
-import { say, sayLabel, worded } from "../words.js";
+import { element, icon } from "../dom.js";
+import { sayLabel, worded } from "../words.js";
 import { Thumbnail } from "./thumbnail.js";
 
 /** All tracks of a chain. */
@@ -180,10 +180,4 @@ class Row {
   #say({ index }) {
     this.slider.setAttribute("aria-valuetext", `${index} / ${this.slider.max}`);
   }
-}
-
-/** Says in the place for it which way to fork; the button's words say it to all. */
-export function sayFork(noisy) {
-  say(byId("fork").querySelector("span"), "sample.fork");
-  byId("fork").dataset.noisy = noisy;
 }
