@@ -36,7 +36,7 @@ type chainFlags struct {
 	Karras     bool    `help:"Space the noise levels of dpmpp, unipc, euler and heun as Karras et al. 2022 do."`
 	FinalSigma string  `enum:"zero,sigma_min" default:"zero" help:"Where dpmpp and unipc end: zero, or sigma_min, the smallest noise of training."`
 	FromClip   bool    `help:"ddim takes the noise from the clipped estimate of x_0 (use_clipped_model_output)."`
-	Compat     string  `enum:",diffusers" default:"" placeholder:"diffusers" help:"Do as the diffusers library where that is a fault: ddpm adds noise after the last step if that leaves a timestep above 0."`
+	Compat     string  `enum:",diffusers" default:"" placeholder:"diffusers" help:"Do as the diffusers library where that is a fault: ddpm adds noise after the last step if that leaves a timestep above 0; samplers other than ddpm and ddim do not clip the estimate of x_0 where the model does."`
 }
 
 // check reports values that no model could take, and flags the sampler would leave unused.

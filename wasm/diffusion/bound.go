@@ -52,7 +52,7 @@ func (c *Config) Reverse(s *Schedule, v Variance, t int) (ReverseStep, error) {
 	if v == "" {
 		v = c.Variance
 	}
-	m, _, err := c.call(s, s.at(t), true)
+	m, _, err := c.call(s, s.at(t), c.Clip)
 	if err != nil {
 		return ReverseStep{}, err
 	}

@@ -67,6 +67,29 @@ func TestChainsSeeFaults(t *testing.T) {
 	}
 }
 
+// Where the model clips x_0's estimate every sampler does, unless it is to do as the diffusers library: a bound that nothing reaches changes
+// nothing, one that much is beyond does.
+func TestSolversClip(t *testing.T) {
+	for _, name := range chains.Names(t) {
+		c := chains.Open(t, name)
+		if s := c.Request.Sampler; s == diffusion.DDPM || s == diffusion.DDIM || c.Config.Threshold > 0 {
+			continue
+		}
+		c.Config.Clip = 1e6
+		if err := run(c); err != nil {
+			t.Errorf("%s, with a far bound: %v", name, err)
+		}
+		c.Config.Clip = 0.1
+		if err := run(c); err == nil {
+			t.Errorf("%s is not clipped", name)
+		}
+		c.Request.Compat = diffusion.Diffusers
+		if err := run(c); err != nil {
+			t.Errorf("%s, as the library: %v", name, err)
+		}
+	}
+}
+
 // machine runs moves in float64.
 type machine struct {
 	c     *chains.Case

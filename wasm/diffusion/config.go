@@ -14,7 +14,7 @@ type Config struct {
 	ZeroSNR            bool
 	Prediction         Prediction
 	Variance           Variance
-	Clip               float64 // bound of the x_0 estimate of ddpm and ddim; 0 means none
+	Clip               float64 // bound of the x_0 estimate; 0 means none
 	Spacing            Spacing
 	StepsOffset        int
 	// FinalAlphaBar0 makes ddim and pndm end at alphaBar_0 instead of 1 (set_alpha_to_one false).
@@ -45,18 +45,27 @@ func (c *Config) spacing(r Request) Spacing {
 	return Linspace
 }
 
-// call is the part of a move that asks the network: at which timestep, and what its output says of x_0 and eps. clips says
-// whether the sampler clips x_0's estimate; all threshold it where the model says so.
-func (c *Config) call(s *Schedule, l level, clips bool) (m Move, eps Linear2, err error) {
+// call is the part of a move that asks the network: at which timestep, and what its output says of x_0 and eps. clip
+// bounds x_0's estimate, unless the model thresholds it.
+func (c *Config) call(s *Schedule, l level, clip float64) (m Move, eps Linear2, err error) {
 	m.T = l.t
 	m.X0, eps, err = s.estimate(c.Prediction, l)
-	switch {
-	case c.Threshold > 0:
+	if c.Threshold > 0 {
 		m.Threshold, m.ThresholdMax = c.Threshold, c.ThresholdMax
-	case clips:
-		m.Clip = c.Clip
+	} else {
+		m.Clip = clip
 	}
 	return m, eps, err
+}
+
+// solverClip is the bound in the solvers that go by x_0's estimates. At the first timesteps an error of eps counts some 150 times in x_0;
+// what is beyond a picture's range there the next steps take for a picture of one colour, and end in it. The diffusers library's solvers
+// clip nothing.
+func (c *Config) solverClip(r Request) float64 {
+	if r.Compat == Diffusers {
+		return 0
+	}
+	return c.Clip
 }
 
 // Plan lists the moves of the chain r asks for, first to last.

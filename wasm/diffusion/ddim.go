@@ -32,7 +32,7 @@ func (c *Config) ddim(s *Schedule, r Request, ts []int, stride int) (*Plan, erro
 
 // implicit is the step from t to prev.
 func (c *Config) implicit(s *Schedule, r Request, t, prev int) (Move, error) {
-	m, eps, err := c.call(s, s.at(t), true)
+	m, eps, err := c.call(s, s.at(t), c.Clip)
 	if err != nil {
 		return m, err
 	}

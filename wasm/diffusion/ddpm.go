@@ -31,7 +31,7 @@ func (c *Config) ddpm(s *Schedule, r Request, ts []int) (*Plan, error) {
 
 // ancestral is the step from t to prev < t (prev -1 is x_0).
 func (c *Config) ancestral(s *Schedule, v Variance, t, prev int, noisy bool) (Move, error) {
-	m, _, err := c.call(s, s.at(t), true)
+	m, _, err := c.call(s, s.at(t), c.Clip)
 	if err != nil {
 		return m, err
 	}

@@ -8,7 +8,7 @@ func (c *Config) dpmpp(s *Schedule, r Request, g *grid) (*Plan, error) {
 	p := &Plan{AlphaBar: g.alphaBar(-1)}
 	n := len(g.ts)
 	for k := range n {
-		m, _, err := c.call(s, g.at(k), false)
+		m, _, err := c.call(s, g.at(k), c.solverClip(r))
 		if err != nil {
 			return nil, err
 		}

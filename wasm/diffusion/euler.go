@@ -10,7 +10,7 @@ func (c *Config) sigmaSpace(s *Schedule, r Request, g *grid) (*Plan, error) {
 		_, p.Start = split(g.sigmas[0]) // these chains start at sigma z, not at sqrt(1 + sigma^2) z
 	}
 	for k := range g.ts {
-		m, _, err := c.call(s, g.at(k), false)
+		m, _, err := c.call(s, g.at(k), c.solverClip(r))
 		if err != nil {
 			return nil, err
 		}
@@ -21,7 +21,7 @@ func (c *Config) sigmaSpace(s *Schedule, r Request, g *grid) (*Plan, error) {
 			continue
 		}
 		m.Ops = append([]Op{set(History0, Term{1, X}), set(History0+1, Term{1, X0})}, m.Ops...)
-		again, _, err := c.call(s, g.at(k+1), false)
+		again, _, err := c.call(s, g.at(k+1), c.solverClip(r))
 		if err != nil {
 			return nil, err
 		}

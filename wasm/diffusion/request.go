@@ -44,7 +44,8 @@ var samplers = map[Sampler]struct {
 // Compat names another program whose ways are to be followed where they are faults.
 type Compat string
 
-// Diffusers makes ddpm add noise after the last step where that leaves a timestep above 0 (trailing spacing, steps_offset).
+// Diffusers makes ddpm add noise after the last step where that leaves a timestep above 0 (trailing spacing, steps_offset), and the
+// samplers other than ddpm and ddim leave x_0's estimate as large as it comes where the model clips it.
 const Diffusers Compat = "diffusers"
 
 // Request asks for a chain. The zero value of every field but Sampler means what is usual.

@@ -8,7 +8,7 @@ func (c *Config) unipc(s *Schedule, r Request, g *grid) (*Plan, error) {
 	p := &Plan{AlphaBar: g.alphaBar(-1)}
 	order := 0
 	for k := range g.ts {
-		m, _, err := c.call(s, g.at(k), false)
+		m, _, err := c.call(s, g.at(k), c.solverClip(r))
 		if err != nil {
 			return nil, err
 		}

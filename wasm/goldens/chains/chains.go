@@ -129,7 +129,8 @@ func (s *settings) config(sampler diffusion.Sampler) diffusion.Config {
 	c := diffusion.Config{TrainTimesteps: s.T, BetaSchedule: diffusion.BetaSchedule(s.Schedule), BetaStart: s.Start, BetaEnd: s.End, TrainedBetas: s.Betas,
 		ZeroSNR: s.ZeroSNR, Prediction: diffusion.Prediction(s.Prediction), Variance: diffusion.Variance(s.Variance), Clip: s.Range,
 		Spacing: diffusion.Spacing(s.Spacing), StepsOffset: s.Offset}
-	if s.Clip != nil && !*s.Clip {
+	// The other classes clip nothing.
+	if sampler != diffusion.DDPM && sampler != diffusion.DDIM || s.Clip != nil && !*s.Clip {
 		c.Clip = 0
 	}
 	if s.Thresholding {
