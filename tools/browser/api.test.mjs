@@ -319,9 +319,9 @@ async function aborted() {
     bench: (signal) => sampler.bench({ steps: 1000, signal }),
     layers: (signal) => sampler.layers({ signal }),
     activations: (signal) => sampler.activations({ timestep: 1, layer: 1, signal }),
-    encode: (signal) => sampler.encode(picture, { blockBits: 16, signal }),
+    encode: (signal) => sampler.encode(picture, { blockBits: 18, signal }),
     decode: (signal) => sampler.decode(coded, { signal }),
-    nll: (signal) => sampler.nll(picture, { draws: 8, signal }),
+    nll: (signal) => sampler.nll(picture, { draws: 255, signal }),
   };
   const wrong = [];
   for (const [name, method] of Object.entries(methods)) {
@@ -335,7 +335,8 @@ async function aborted() {
         wrong.push(`${name} after ${wait}: ${said}`);
       const start = performance.now();
       await sampler.layers();
-      if (performance.now() - start > 1500)
+      // What was not ended would go on for minutes; on a busy machine what was may take seconds.
+      if (performance.now() - start > 20_000)
         wrong.push(`${name} after ${wait}: the sampler was busy for ${performance.now() - start} ms`);
     }
   }

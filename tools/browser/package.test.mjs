@@ -158,9 +158,8 @@ for (const name of browsers) {
 
     if (name === "chromium") {
       test("the vite example draws a digit under the development server", async () => {
-        const page = new Page(browser, await developed());
+        const page = await Page.visit(browser, await developed());
         try {
-          await browser.open(page.site.url);
           await drawsDigits(page);
         } finally {
           await page.close();

@@ -63,11 +63,15 @@ export class Page {
 
   /** Serves the site and opens it; options are serveSite's, and query what follows the address. */
   static async open(browser, folder, { query = "", ...options } = {}) {
-    const page = new Page(browser, await serveSite(folder, options));
+    return Page.visit(browser, await serveSite(folder, options), query);
+  }
+
+  /** Opens what is served already. */
+  static async visit(browser, site, query = "") {
     browser.log.length = 0;
     if (browser.asked) browser.asked.length = 0;
-    await browser.open(page.site.url + query);
-    return page;
+    await browser.open(site.url + query);
+    return new Page(browser, site);
   }
 
   /** Resolves when fn(argument), called in the page, is true; fails with what the page shows instead. */

@@ -43,13 +43,13 @@ def coded(program, given, to):
 def read(file):
     """uint8 pixels of a picture, with one channel where it is grey."""
     with Image.open(file) as image:
-        return np.asarray(image.convert("L") if image.mode in ("L", "1") or grey(image) else image.convert("RGB"))
-
-
-def grey(image):
-    pixels = np.asarray(image.convert("RGB"))
-    return bool((pixels == pixels[..., :1]).all())
+        return np.asarray(image if image.mode == "L" else image.convert("RGB"))
 
 
 def rmse(a, b):
-    return float(np.sqrt(((a.astype(float) - b) ** 2).mean()))
+    return float(np.sqrt(((in_colour(a) - in_colour(b)) ** 2).mean()))
+
+
+def in_colour(pixels):
+    """float64 pixels with three channels."""
+    return np.broadcast_to(pixels[..., None] if pixels.ndim == 2 else pixels, (*pixels.shape[:2], 3)).astype(float)
