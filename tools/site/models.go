@@ -109,12 +109,20 @@ func (b *builder) model(pack string) (entry, error) {
 	if err := b.draw(pack, id+"-"+version, previewSettings, b.place(id+".png")); err != nil {
 		return entry{}, err
 	}
-	return e, b.draw(pack, id+"-"+version, sheetSettings(m.Net.Classes), filepath.Join(b.out, "sheets", id+".png"))
+	return e, b.draw(pack, id+"-"+version, sheetSettings(classes(m)), filepath.Join(b.out, "sheets", id+".png"))
 }
 
 func aboutOf(m *model.Model) about {
-	return about{Data: m.Provenance.Get("data"), Licence: m.Provenance.Get("licence"), Channels: m.Net.InChannels, Classes: m.Net.Classes,
+	return about{Data: m.Provenance.Get("data"), Licence: m.Provenance.Get("licence"), Channels: m.Net.InChannels, Classes: classes(m),
 		Parameters: int64(m.Parameters()), MACs: int64(m.Plan.MACs())}
+}
+
+// classes is how many classes can be asked for: the label of none, the last, is no class.
+func classes(m *model.Model) int {
+	if m.Net.NullLabel >= 0 {
+		return m.Net.Classes - 1
+	}
+	return m.Net.Classes
 }
 
 func title(m *model.Model, id string) string {

@@ -1,15 +1,26 @@
 // What a model with classes is told besides noise or a picture; nothing for the others.
 
 /**
+ * The labels that stand for a class: all but the one that stands for none.
+ *
+ * @param {{classes: number, nullLabel: number}} model
+ * @returns {number[]}
+ */
+export function labelsOf({ classes, nullLabel }) {
+  return Array.from({ length: classes }, (_, i) => i).filter((label) => label !== nullLabel);
+}
+
+/**
  * The classes of pictures that the page draws by itself: one after the other.
  *
- * @param {{classes: number}} model
+ * @param {{classes: number, nullLabel: number}} model
  * @param {number} count how many pictures
  * @param {number} [first] the first one's, modulo the number of classes
  * @returns {{labels?: number[]}}
  */
-export function classesInTurn({ classes }, count, first = 0) {
-  return classes ? { labels: Array.from({ length: count }, (_, i) => (first + i) % classes) } : {};
+export function classesInTurn(model, count, first = 0) {
+  const labels = labelsOf(model);
+  return labels.length ? { labels: Array.from({ length: count }, (_, i) => labels[(first + i) % labels.length]) } : {};
 }
 
 /**

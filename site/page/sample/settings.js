@@ -1,6 +1,7 @@
 // What is to be drawn: the form, and the address that replays it (?model=&sampler=&steps=&eta=&seed=&count=&engine=).
 
 import { byId } from "../dom.js";
+import { labelsOf } from "../parts/classes.js";
 import { say } from "../words.js";
 import { Sheet } from "./sheet.js";
 
@@ -31,6 +32,7 @@ export class SettingsForm {
   #form;
   #trainTimesteps = 1000;
   #classes = 0;
+  #labels = [];
   #guided = false;
   #sheet;
 
@@ -92,22 +94,24 @@ export class SettingsForm {
   }
 
   /** Takes what a model has: training timesteps, which bound the steps, and classes. */
-  setModel({ trainTimesteps: n, classes, nullLabel }) {
+  setModel(model) {
+    const { trainTimesteps: n, classes, nullLabel } = model;
     this.#trainTimesteps = n;
     say(byId("steps-hint"), "settings.steps.hint", { n });
     this.#form.elements.steps.max = n;
     this.#classes = classes;
+    this.#labels = labelsOf(model);
     this.#guided = classes > 0 && nullLabel >= 0;
     byId("labels-field").hidden = classes === 0;
     byId("guidance-field").hidden = !this.#guided;
     const hint = this.#guided ? "settings.labels.hint.any" : "settings.labels.hint";
-    if (classes) say(byId("labels-hint"), hint, { last: classes - 1 });
+    if (classes) say(byId("labels-hint"), hint, { last: this.#labels.at(-1) });
     this.#tidy();
   }
 
   /** One picture of every class, as far as the pictures go. */
   #allClasses() {
-    this.set({ labels: Array.from({ length: Math.min(16, this.#classes) }, (_, i) => i).join(" "), count: 16 });
+    this.set({ labels: this.#labels.slice(0, 16).join(" "), count: 16 });
   }
 
   /** The usual number of steps: all for DDPM, few for the others. */

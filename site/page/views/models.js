@@ -4,6 +4,7 @@ import { showCard } from "../card.js";
 import { element } from "../dom.js";
 import { bytes, millions, milliseconds } from "../format.js";
 import { forgetModel, storedModels } from "../library.js";
+import { labelsOf } from "../parts/classes.js";
 import { block, button, table } from "../parts/controls.js";
 import { onLanguage, say, t, worded } from "../words.js";
 
@@ -157,6 +158,7 @@ function aboutLibrary() {
   return block("models.library", element("p", { className: "hint" }, worded("span", "models.library.text"), " ", link));
 }
 
-function aboutOf({ provenance, width, height, channels, classes, parameters, macs }) {
-  return { ...provenance, width, height, channels, classes, parameters, macs };
+function aboutOf(model) {
+  const { provenance, width, height, channels, parameters, macs } = model;
+  return { ...provenance, width, height, channels, classes: labelsOf(model).length, parameters, macs };
 }
