@@ -5,12 +5,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { buildSite } from "./buildsite.mjs";
-import { browserNames, launchBrowser } from "./launch.mjs";
+import { chosenBrowsers, launchBrowser } from "./launch.mjs";
 import { Page, tinyPack } from "./pagedriver.mjs";
 
-const browsers = (process.env.BROWSERS ?? browserNames.join(" "))
-  .split(" ")
-  .filter((name) => name && name !== "webkit");
+const browsers = chosenBrowsers({ webkit: false });
 
 let site;
 let tiny;

@@ -7,13 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { buildSite, goOutput } from "./buildsite.mjs";
-import { browserNames, launchBrowser } from "./launch.mjs";
+import { chosenBrowsers, launchBrowser } from "./launch.mjs";
 import { largestDifference, Page, packPath } from "./pagedriver.mjs";
 import { decodePNG } from "./png.mjs";
 
-const browsers = (process.env.BROWSERS ?? browserNames.join(" "))
-  .split(" ")
-  .filter((name) => name && name !== "webkit");
+const browsers = chosenBrowsers({ webkit: false });
 
 // Engines sum in other orders: a value may fall on the other side of a rounding edge, and no further.
 const tolerance = 1;

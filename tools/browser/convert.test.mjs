@@ -5,10 +5,10 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { buildSite, go } from "./buildsite.mjs";
-import { browserNames, launchBrowser } from "./launch.mjs";
+import { chosenBrowsers, launchBrowser } from "./launch.mjs";
 import { drawNatively, largestDifference, Page } from "./pagedriver.mjs";
 
-const browsers = (process.env.BROWSERS ?? browserNames.join(" ")).split(" ").filter(Boolean);
+const browsers = chosenBrowsers();
 const root = resolve(import.meta.dirname, "../..");
 const goldens = join(root, "wasm/testdata/goldens/unet");
 

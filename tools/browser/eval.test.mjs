@@ -8,11 +8,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { go } from "./buildsite.mjs";
-import { browserNames } from "./launch.mjs";
+import { chosenBrowsers } from "./launch.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
 const golden = join(root, "wasm/testdata/goldens/unet/chain-tutorial");
-const browsers = (process.env.BROWSERS ?? browserNames.join(" ")).split(" ").filter(Boolean);
+const browsers = chosenBrowsers();
 
 // Largest difference from the float64 run with float16 weights, outputs of standard deviation 1. The sums are float32: on the
 // CPU in a fixed order, on a GPU in an order and with divisions and roots of its own, which may be some units off.

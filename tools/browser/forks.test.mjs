@@ -4,11 +4,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { buildSite } from "./buildsite.mjs";
-import { browserNames, launchBrowser } from "./launch.mjs";
+import { chosenBrowsers, launchBrowser } from "./launch.mjs";
 import { largestDifference, Page } from "./pagedriver.mjs";
 import { decodePNG } from "./png.mjs";
 
-const browsers = (process.env.BROWSERS ?? browserNames.join(" ")).split(" ").filter(Boolean);
+const browsers = chosenBrowsers();
 const noisy = { model: "digits", sampler: "ddpm", steps: 10, seed: 3, count: 1, engine: "cpu" };
 const address = (settings) => `?${new URLSearchParams(settings)}`;
 

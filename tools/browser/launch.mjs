@@ -15,6 +15,16 @@ const launchers = { chromium: launchChromium, firefox: launchFirefox, webkit: la
 export const browserNames = Object.keys(launchers);
 
 /**
+ * The browsers that a file of tests is to use: those of the environment's BROWSERS, else all.
+ *
+ * @param {{webkit?: boolean}} [options] webkit: false leaves WebKitGTK out, which has no WebGPU
+ */
+export function chosenBrowsers({ webkit = true } = {}) {
+  const names = (process.env.BROWSERS ?? browserNames.join(" ")).split(" ");
+  return names.filter((name) => name && (webkit || name !== "webkit"));
+}
+
+/**
  * A running browser with one page.
  *
  * @typedef {object} Browser

@@ -5,10 +5,10 @@ import { after, before, describe, test } from "node:test";
 import { field, langevin } from "../../site/page/learn/mixture.js";
 import { fromMean, fromNoise, fromPicture, posterior } from "../../site/page/learn/posterior.js";
 import { buildSite } from "./buildsite.mjs";
-import { browserNames, launchBrowser } from "./launch.mjs";
+import { chosenBrowsers, launchBrowser } from "./launch.mjs";
 import { Page } from "./pagedriver.mjs";
 
-const browsers = (process.env.BROWSERS ?? browserNames.join(" ")).split(" ").filter(Boolean);
+const browsers = chosenBrowsers();
 const query = "?model=digits&sampler=ddim&steps=2&seed=5&count=1&engine=cpu";
 
 let folder;

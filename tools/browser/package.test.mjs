@@ -8,14 +8,12 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { buildPackage } from "../package/package.mjs";
-import { browserNames, launchBrowser } from "./launch.mjs";
+import { chosenBrowsers, launchBrowser } from "./launch.mjs";
 import { drawNatively, largestDifference, Page, packPath, tinyPack } from "./pagedriver.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
 // In WebKitGTK, where the element does the same when it is tried step by step, the driver's one long call does not come back.
-const browsers = (process.env.BROWSERS ?? browserNames.join(" "))
-  .split(" ")
-  .filter((name) => name && name !== "webkit");
+const browsers = chosenBrowsers({ webkit: false });
 
 // Engines sum in other orders: a value may fall on the other side of a rounding edge, and no further.
 const tolerance = 1;

@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { buildSite } from "./buildsite.mjs";
-import { browserNames, launchBrowser } from "./launch.mjs";
+import { chosenBrowsers, launchBrowser } from "./launch.mjs";
 import { classesPack, drawNatively, largestDifference, Page, packPath, tinyPack } from "./pagedriver.mjs";
 
-const browsers = (process.env.BROWSERS ?? browserNames.join(" ")).split(" ").filter(Boolean);
+const browsers = chosenBrowsers();
 
 // Engines sum in other orders: a value may fall on the other side of a rounding edge, and no further.
 const tolerance = 1;

@@ -4,12 +4,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { buildSite } from "./buildsite.mjs";
-import { browserNames, launchBrowser } from "./launch.mjs";
+import { chosenBrowsers, launchBrowser } from "./launch.mjs";
 import { serveSite } from "./siteserver.mjs";
 
-const browsers = (process.env.BROWSERS ?? browserNames.join(" "))
-  .split(" ")
-  .filter((name) => name && name !== "webkit");
+const browsers = chosenBrowsers({ webkit: false });
 
 /** In the page: what two steps of a digit look like, and what the engine says of itself. */
 async function draw(precision) {

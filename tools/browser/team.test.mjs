@@ -6,13 +6,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { buildSite } from "./buildsite.mjs";
-import { browserNames, launchBrowser } from "./launch.mjs";
+import { chosenBrowsers, launchBrowser } from "./launch.mjs";
 import { tinyPack } from "./pagedriver.mjs";
 import { serveSite } from "./siteserver.mjs";
 
-const browsers = (process.env.BROWSERS ?? browserNames.join(" "))
-  .split(" ")
-  .filter((name) => name && name !== "webkit");
+const browsers = chosenBrowsers({ webkit: false });
 
 /** Before worker.js: workers that it starts end without a word when the page says so, and it tells how many there were. */
 const mortal = `{
