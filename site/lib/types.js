@@ -32,7 +32,8 @@
  *   DDPM and DDIM alone
  * @property {number} [order] of DPM-Solver++ and UniPC, 1 to 3; 2 unless told
  * @property {"midpoint"|"heun"|"bh1"|"bh2"} [solver] form of DPM-Solver++ (the first two) or UniPC (the last two)
- * @property {boolean} [karras] noise levels of DPM-Solver++, UniPC, Euler and Heun as Karras et al. 2022 space them
+ * @property {boolean} [karras] noise levels of DPM-Solver++, UniPC, Euler and Heun as Karras et al. 2022 space them; Heun
+ *   leaves grain in few steps without
  * @property {number[]} [labels] class of each picture, for models with classes
  * @property {number} [guidance] classifier-free guidance, for models with a label of no class; 1, none, unless told
  * @property {Seed} [seed] of all noise; 0 unless told

@@ -297,5 +297,6 @@ function chainOptions({ sampler, steps, eta, seed, count, labels, guidance }) {
   if (labels?.length)
     Object.assign(options, { labels: Array.from({ length: count }, (_, i) => labels[i % labels.length]) });
   if (labels?.length && guidance > 1) options.guidance = guidance;
+  if (sampler === "heun") options.karras = true; // evenly spaced in t, few steps of it leave grain
   return options;
 }

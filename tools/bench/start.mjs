@@ -20,10 +20,8 @@ function brotli(path) {
 }
 
 /** Bytes of the files that were asked for, each once: the program's by brotli, the weights' as they are. */
-function bytesOf(requests) {
-  const paths = [...new Set(requests.map(({ path }) => path))].filter(
-    (path) => !/bench\/(start|runtimes|rounds)/.test(path),
-  );
+function bytesOf(asked) {
+  const paths = [...new Set(asked)].filter((path) => !/bench\/(start|runtimes|rounds)/.test(path));
   const sum = (list, size) => list.reduce((total, path) => total + size(path), 0);
   const weights = paths.filter(isWeights);
   return {
@@ -59,7 +57,7 @@ async function visit(name, site, candidate) {
     site.requests.length = 0;
     await browser.open(url);
     const first = await browser.evaluate(() => window.visit);
-    const seen = { ...bytesOf(site.requests), memory: peakMemory(browser.pid) };
+    const seen = { asked: site.requests.map(({ path }) => path), memory: peakMemory(browser.pid) };
     await browser.open(url);
     const second = await browser.evaluate(() => window.visit);
     return { ...first, ...seen, secondStep: second.firstStep, secondPicture: second.firstPicture };
@@ -80,6 +78,8 @@ export async function measureStarts(name, site, { models, backends, rounds }) {
   for (let i = 0; i < rounds; i++) {
     for (const [k, candidate] of candidates.entries()) visits[k].push(await visit(name, site, candidate));
   }
+  // Compressing takes seconds of a core, so not between visits.
+  for (const one of visits.flat()) Object.assign(one, bytesOf(one.asked));
   return candidates.map((candidate, k) => {
     const middle = (key, digits = 0) => Number(median(visits[k].map((one) => one[key])).toFixed(digits));
     return {

@@ -80,7 +80,7 @@ func (c *Chain) begin() error {
 
 // prepare makes a chain without a state.
 func prepare(d *engine.Denoiser, process *diffusion.Config, cfg Config) (*Chain, error) {
-	plan, err := process.Plan(cfg.Request)
+	plan, err := process.Plan(cfg.request())
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +127,15 @@ func check(d *engine.Denoiser, plan *diffusion.Plan, cfg *Config) error {
 }
 
 func (c *Config) guided() bool { return c.Guidance != 0 && c.Guidance != 1 }
+
+// request is the request to plan. Guidance sends x_0's estimate beyond its clip at most steps, and ddim's noise then is that of a
+// picture which was never estimated: pictures grow too bright, the more so the more steps. So it takes the noise from the clipped
+// estimate, as ddpm's posterior mean and the solvers on x_0 do anyhow.
+func (c *Config) request() diffusion.Request {
+	r := c.Request
+	r.FromClipped = r.FromClipped || c.guided() && r.Compat != diffusion.Diffusers
+	return r
+}
 
 // allocate makes the chain's tensors.
 func (c *Chain) allocate() (err error) {

@@ -58,6 +58,41 @@ func TestGuidance(t *testing.T) {
 	}
 }
 
+// With guidance ddim's noise is that of the clipped estimate of x_0, and as the network has it without, or with diffusers' ways.
+func TestGuidanceFromClipped(t *testing.T) {
+	process := diffusion.Config{TrainTimesteps: 10, BetaSchedule: diffusion.Linear, BetaStart: 0.01, BetaEnd: 0.2, Prediction: diffusion.Sample,
+		Variance: diffusion.FixedSmall, Spacing: diffusion.Leading, Clip: 2}
+	s, err := process.Schedule()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, before := s.AlphaBar(8), s.AlphaBar(6)
+	for _, c := range []struct {
+		guidance  float64
+		compat    diffusion.Compat
+		out, from float64 // the network's, and the estimate that the noise belongs to
+	}{{3, "", -9, -2}, {3, diffusion.Diffusers, -9, -9}, {1, "", 3, 3}} {
+		chain, err := sampler.New(labelled(1), &process, sampler.Config{Request: diffusion.Request{Sampler: diffusion.DDIM, Steps: 5, Compat: c.compat},
+			Count: 1, Labels: []int{3}, Guidance: c.guidance, Begin: []float32{0.5, 0.5, 0.5, 0.5}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := chain.Step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		eps := (0.5 - math.Sqrt(a)*c.from) / math.Sqrt(1-a)
+		want := float32(math.Sqrt(before)*min(max(c.out, -2), 2) + math.Sqrt(1-before)*eps)
+		got := make([]float32, 4)
+		if err := chain.X().Read(t.Context(), got); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := goldens.Compare(got, []float32{want, want, want, want}, goldens.Tolerance{Abs: 1e-5}); err != nil {
+			t.Errorf("guidance %g, compat %q: %v", c.guidance, c.compat, err)
+		}
+		chain.Release()
+	}
+}
+
 // logSigma is ln sigma of a chain's first step: what a noise of 1 adds to the state.
 func logSigma(t *testing.T, process *diffusion.Config, v diffusion.Variance) float64 {
 	t.Helper()

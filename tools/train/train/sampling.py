@@ -26,16 +26,20 @@ def spaced(total, count):
 
 @torch.no_grad()
 def ddim(model, process, settings, x, count, labels=None, null=0, guidance=1.0):
-    """x_0 from x_T = x by DDIM without noise (Song et al. 2020, equation 12), estimates of x_0 clipped and eps as the network has it."""
+    """x_0 from x_T = x by DDIM without noise (Song et al. 2020, equation 12), estimates of x_0 clipped.
+
+    eps is the network's; with guidance that of the clipped estimate, which it leaves far behind.
+    """
     stride = process.steps // count
     for t in spaced(process.steps, count):
         steps = torch.full((len(x),), t, device=x.device)
         output, _ = predict(model, settings, x, t, labels, null, guidance)
         x0 = process.x0(settings.predict, output, x, steps)
         bar = process.alpha_bar[t].item()
-        eps = (x - bar**0.5 * x0) / (1 - bar) ** 0.5
+        clipped = x0.clamp(-1, 1)
+        eps = (x - bar**0.5 * (x0 if guidance == 1 else clipped)) / (1 - bar) ** 0.5
         before = process.alpha_bar[t - stride].item() if t >= stride else 1.0
-        x = before**0.5 * x0.clamp(-1, 1) + (1 - before) ** 0.5 * eps
+        x = before**0.5 * clipped + (1 - before) ** 0.5 * eps
     return x
 
 
