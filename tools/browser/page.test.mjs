@@ -99,6 +99,10 @@ function pictures(bench) {
     assert.equal(await bench.browser.evaluate(() => document.getElementById("labels").value), "0 1 2 3 4 5 6 7 8");
   });
 
+  bench.test("an address that says nothing of guidance means none", () =>
+    bench.drawAndCompare({ ...few, labels: "3 7 1 0", engine: "cpu" }),
+  );
+
   bench.test("DDPM and DDIM with noise too", async () => {
     await bench.drawAndCompare({
       model: "nouns",

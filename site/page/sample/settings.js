@@ -15,7 +15,7 @@ const defaults = {
   pace: "slow",
   engine: "auto",
   labels: "",
-  guidance: 1,
+  guidance: 2,
 };
 
 const samplers = ["ddim", "ddpm", "dpmpp", "dpmpp-sde", "unipc", "euler", "euler-ancestral", "heun", "pndm", "plms"];
@@ -166,6 +166,7 @@ export function readAddress(search, models) {
     if (check(text)) values[name] = text;
     else problems.push(`${name}=${text}`);
   }
+  if (values.labels) values.guidance ??= "1"; // addresses leave out what says none
   return { values, asked: Object.keys(values).length > 0, problems };
 }
 

@@ -82,7 +82,7 @@ export default {
   "settings.labels.hint": "0 to {last}, in turn: 3 7 draws three, seven, three …",
   "settings.labels.hint.any": "0 to {last}, in turn: 3 7 draws three, seven, three …; empty: any",
   "settings.guidance": "Guidance",
-  "settings.guidance.hint": "1 none; more draws out what the class adds",
+  "settings.guidance.hint": "1 none; more makes the class surer, the pictures less varied and a step twice as long",
   "settings.sampler": "Sampler",
   "settings.steps": "Steps",
   "settings.steps.hint": "of {n}",

@@ -83,7 +83,8 @@ export default {
   "settings.labels.hint": "0부터 {last}까지, 차례로 씁니다: 3 7이면 3, 7, 3 …",
   "settings.labels.hint.any": "0부터 {last}까지, 차례로 씁니다: 3 7이면 3, 7, 3 … 비워 두면 아무 종류나 그립니다",
   "settings.guidance": "가이던스",
-  "settings.guidance.hint": "1이면 없음, 크면 종류가 더하는 것을 키웁니다",
+  "settings.guidance.hint":
+    "1이면 없음. 크면 고른 종류가 더 확실해지고, 그림이 덜 다양해지며, 한 단계가 두 배 걸립니다",
   "settings.sampler": "샘플러",
   "settings.steps": "단계 수",
   "settings.steps.hint": "최대 {n}",
