@@ -32,39 +32,26 @@ func main() {
 	}
 }
 
-// build makes the site beside its place and moves it there when it is whole, so that a failed build changes nothing.
+// build makes the site and puts it into its place.
 func build(out string) error {
 	root, err := goOutput("list", "-m", "-f", "{{.Dir}}")
 	if err != nil {
 		return err
 	}
-	fresh := out + ".new"
-	if err := os.RemoveAll(fresh); err != nil {
-		return err
-	}
-	defer os.RemoveAll(fresh)
-	b := builder{root: root, out: fresh, cache: filepath.Join(filepath.Dir(out), "previews")}
-	for _, step := range []func() error{b.program, b.scripts, b.pages, b.models, b.serviceWorker} {
-		if err := step(); err != nil {
+	return whole(out, func(fresh string) error {
+		b := builder{root: root, out: fresh, cache: filepath.Join(filepath.Dir(out), "previews")}
+		for _, step := range []func() error{b.program, b.scripts, b.pages, b.models, b.serviceWorker} {
+			if err := step(); err != nil {
+				return err
+			}
+		}
+		sizes, err := measure(fresh)
+		if err != nil {
 			return err
 		}
-	}
-	sizes, err := measure(fresh)
-	if err != nil {
-		return err
-	}
-	sizes.print(os.Stdout)
-	if err := sizes.check(); err != nil {
-		return err
-	}
-	return replace(fresh, out)
-}
-
-func replace(fresh, out string) error {
-	if err := os.RemoveAll(out); err != nil {
-		return err
-	}
-	return os.Rename(fresh, out)
+		sizes.print(os.Stdout)
+		return sizes.check()
+	})
 }
 
 // A builder writes the parts of the site.

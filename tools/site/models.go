@@ -137,22 +137,29 @@ func (b *builder) place(name string) string { return filepath.Join(b.out, "model
 
 // draw draws pictures by the native sampler, once for every version of the pack.
 func (b *builder) draw(pack, version string, settings []string, out string) error {
-	kept, err := filepath.Abs(filepath.Join(b.cache, version+strings.Join(settings, "")+".png"))
+	kept := filepath.Join(b.cache, version+strings.Join(settings, "")+".png")
+	if exists(kept) {
+		return copyFile(out, kept)
+	}
+	target, err := filepath.Abs(out)
 	if err != nil {
 		return err
 	}
-	if !exists(kept) {
-		if err := os.MkdirAll(b.cache, 0o777); err != nil {
-			return err
-		}
-		args := append([]string{"run", "./tools/sample", "--model", pack, "--out", kept}, settings...)
-		cmd := exec.Command("go", args...)
-		cmd.Dir, cmd.Stderr = b.root, os.Stderr
-		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("drawing with %s: %w", filepath.Base(pack), err)
-		}
+	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
+		return err
 	}
-	return copyFile(out, kept)
+	args := append([]string{"run", "./tools/sample", "--model", pack, "--out", target}, settings...)
+	cmd := exec.Command("go", args...)
+	cmd.Dir, cmd.Stderr = b.root, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("drawing with %s: %w", filepath.Base(pack), err)
+	}
+	// Whole or not at all: another build may look for it.
+	part := kept + "." + filepath.Base(b.out)
+	if err := copyFile(part, out); err != nil {
+		return err
+	}
+	return os.Rename(part, kept)
 }
 
 func exists(path string) bool {
