@@ -33,6 +33,18 @@ export function millions(n) {
   return `${(n / 1e6).toFixed(n < 1e7 ? 2 : 0)} M`;
 }
 
+/** -0.6 as "−0.60" with two digits: with a minus sign, which is as wide as a plus; without digits as short as can be. */
+export function signed(n, digits) {
+  const text = digits === undefined ? String(Number(n.toPrecision(6))) : n.toFixed(digits);
+  // No minus before what is rounded to nothing.
+  return text.replace("-", Number(text) === 0 ? "" : "−");
+}
+
+/** -4 as "⁻⁴". */
+export function superscript(n) {
+  return [...String(n)].map((each) => (each === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[each])).join("");
+}
+
 /** 4.92 as "4.9 s", 83 as "1:23 min". */
 export function seconds(n) {
   return n < 60 ? `${n.toFixed(n < 10 ? 1 : 0)} s` : `${duration(n)} min`;

@@ -72,6 +72,7 @@ export class Player {
   async load(model, engine) {
     this.#loading?.abort();
     this.#running?.controller.abort();
+    if (["running", "rewinding"].includes(this.#active?.state)) this.#active.state = "cancelled";
     const loading = new AbortController();
     this.#loading = loading;
     this.#set("loading");
@@ -86,7 +87,9 @@ export class Player {
     } catch (error) {
       if (this.#loading !== loading) return false;
       this.#loading = null;
-      this.#set(this.#sampler ? "ready" : "empty");
+      // What was drawn is there still.
+      this.#set(this.#active?.state ?? (this.#sampler ? "ready" : "empty"));
+      if (this.#active) this.#tell();
       if (error.name === "AbortError") return false;
       throw error;
     }

@@ -97,6 +97,9 @@ const visible = () =>
 function ways(pageTest) {
   pageTest("every view has an address, and only one is seen", "#models", async (page) => {
     const names = ["models", "forward", "sample", "learn", "interpolate", "edit", "code", "engine"];
+    const places = () => [...document.querySelectorAll(".top nav a")].map((link) => Math.round(link.offsetLeft)).join();
+    const first = await page.browser.evaluate(places);
+    const others = [];
     for (const name of names) {
       await page.browser.evaluate((hash) => {
         location.hash = hash;
@@ -107,7 +110,9 @@ function ways(pageTest) {
       assert.deepEqual(await page.browser.evaluate(visible), [`view-${name}`]);
       const current = await page.browser.evaluate(() => document.querySelector(".top nav [aria-current]").hash);
       assert.equal(current, `#${name}`);
+      others.push(await page.browser.evaluate(places));
     }
+    assert.deepEqual(others, Array(names.length).fill(first), "links move from view to view");
   });
 
   pageTest("Korean is chosen, said to the browser, and remembered", "#forward", async (page) => {

@@ -3,22 +3,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { buildSite } from "./buildsite.mjs";
-import { chosenBrowsers, launchBrowser } from "./launch.mjs";
-import { classesPack, drawNatively, largestDifference, Page, packPath, tinyPack } from "./pagedriver.mjs";
+import { chosenBrowsers } from "./launch.mjs";
+import { Bench, few, query } from "./pagebench.mjs";
+import { classesPack, largestDifference, tinyPack } from "./pagedriver.mjs";
 
 const browsers = chosenBrowsers();
-
-// Engines sum in other orders: a value may fall on the other side of a rounding edge, and no further.
-const tolerance = 1;
-
-const few = { model: "digits", sampler: "ddim", steps: 5, seed: 3, count: 4 };
-const query = (settings) => `?${new URLSearchParams(settings)}`;
-
-let folder;
-before(async () => {
-  folder = await buildSite();
-});
 
 test("the comparer sees a difference of 2, and another size", () => {
   const a = { width: 1, height: 1, rgba: Uint8Array.of(10, 10, 10, 255) };
@@ -26,48 +15,11 @@ test("the comparer sees a difference of 2, and another size", () => {
   assert.equal(largestDifference(a, { ...a, width: 2 }), Number.POSITIVE_INFINITY);
 });
 
-/** The browser and the page that the tests of one browser share. */
-class Bench {
-  constructor(name) {
-    this.name = name;
-  }
-
-  async open(options) {
-    this.page = await Page.open(this.browser, folder, options);
-    return this.page;
-  }
-
-  /** A test of a page, which is closed, and its rules checked, whatever happens. */
-  test(title, fn) {
-    test(title, async () => {
-      try {
-        await fn();
-      } finally {
-        await this.page.close();
-      }
-    });
-  }
-
-  /** The picture that stands there is the one that tools/sample draws. */
-  async compare({ engine: _, ...settings }) {
-    const difference = largestDifference(await this.page.picture("x"), drawNatively(settings));
-    assert.ok(difference <= tolerance, `off by ${difference} of 255; ${await this.page.text()}`);
-  }
-
-  async drawAndCompare(settings) {
-    await this.open({ query: query(settings) });
-    await this.page.state("finished", "failed");
-    await this.compare(settings);
-  }
-}
-
 function suite(name) {
   const bench = new Bench(name);
-  before(async () => {
-    bench.browser = await launchBrowser(name, { webgpu: true });
-  });
+  before(() => bench.launch());
   after(() => bench.browser?.close());
-  for (const tests of [pictures, engines, loss, controls, timeline, places, reload, files, network]) tests(bench);
+  for (const tests of [pictures, engines, loss, controls, timeline, places, reload, network]) tests(bench);
 }
 
 /** What is drawn. */
@@ -300,39 +252,6 @@ function reload(bench) {
     await page.clickNotice("Go on");
     await page.state("finished");
     await bench.compare(settings);
-  });
-}
-
-/** The reader's own files. */
-function files(bench) {
-  bench.test("a broken file is refused and the model stays", async () => {
-    const page = await bench.open({ query: query({ ...few, count: 1, engine: "cpu" }) });
-    await page.state("finished");
-    const pack = readFileSync(packPath("digits"));
-    const flipped = Buffer.from(pack);
-    flipped[flipped.length - 1000] ^= 1;
-    const broken = {
-      "cut.safetensors": pack.subarray(0, 100_000),
-      "flipped.safetensors": flipped,
-      "text.txt": Buffer.from("hello"),
-    };
-    for (const [fileName, bytes] of Object.entries(broken)) {
-      await page.chooseFile(fileName, bytes);
-      await page.notice("This file cannot be used");
-      await page.notice("Digits is still loaded");
-      await bench.browser.evaluate(() => document.querySelector(".notice button").click());
-    }
-    await page.click("play");
-    await page.state("running", "finished");
-  });
-
-  bench.test("a file of the reader's is drawn with", async () => {
-    const page = await bench.open({ query: query({ ...few, engine: "cpu" }) });
-    await page.state("finished");
-    await page.chooseFile("mine.safetensors", readFileSync(packPath("nouns")));
-    await page.until("Nouns", () => /Nouns/.test(document.getElementById("model-line").textContent));
-    await page.state("finished");
-    await bench.compare({ ...few, model: "nouns" });
   });
 }
 

@@ -125,8 +125,10 @@ function viewState(hash, clicks = [], ready = () => true) {
         for (const input of document.querySelectorAll(".view:not([hidden]) input[type=number]"))
           input.value = input.min;
       });
-      for (const selector of clicks)
+      for (const selector of clicks) {
+        await page.until(selector, (wanted) => !document.querySelector(wanted).disabled, selector);
         await page.browser.evaluate((wanted) => document.querySelector(wanted).click(), selector);
+      }
       await page.until("what was begun", ready);
       await new Promise((done) => setTimeout(done, 500));
     },
@@ -172,18 +174,23 @@ async function shoot(browser, folder, name, size, theme) {
   const { scale, ...plain } = sizes[size];
   await browser.setView(browser.name === "webkit" ? plain : { ...plain, scale });
   const page = await Page.open(browser, folder, options);
-  await browser.evaluate((wanted) => {
-    document.documentElement.dataset.theme = wanted;
-  }, theme);
-  await reach(page);
-  if (values.language) {
-    await page.browser.evaluate((lang) => document.querySelector(`.languages [lang=${lang}]`).click(), values.language);
-    await new Promise((done) => setTimeout(done, 700));
+  try {
+    await browser.evaluate((wanted) => {
+      document.documentElement.dataset.theme = wanted;
+    }, theme);
+    await reach(page);
+    if (values.language) await speak(page, values.language);
+    const suffix = values.language ? `-${values.language}` : "";
+    const path = join(out, `${browser.name}-${name}-${size}-${theme}${suffix}.png`);
+    await browser.screenshot(path, { fullPage: values.full });
+  } finally {
+    await page.site.close();
   }
-  const suffix = values.language ? `-${values.language}` : "";
-  const path = join(out, `${browser.name}-${name}-${size}-${theme}${suffix}.png`);
-  await browser.screenshot(path, { fullPage: values.full });
-  await page.site.close();
+}
+
+async function speak(page, language) {
+  await page.browser.evaluate((lang) => document.querySelector(`.languages [lang=${lang}]`).click(), language);
+  await new Promise((done) => setTimeout(done, 700));
 }
 
 /** Sizes and themes in which a state is shown. */

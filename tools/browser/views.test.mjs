@@ -158,9 +158,19 @@ const meanDifferenceAbove = async ([root, a, b, limit]) => {
   return left.reduce((sum, value, i) => sum + Math.abs(value - right[i]), 0) / left.length > limit;
 };
 
+/** In the page: waits for the button that begins, and counts the pictures that are there then. */
+const begun = async () => {
+  const button = document.querySelector("#view-interpolate .primary");
+  let waited = false;
+  for (; button.disabled; waited = true) await new Promise((resolve) => setTimeout(resolve, 10));
+  const canvases = [...document.querySelectorAll("#view-interpolate .source canvas")];
+  return { waited, pictures: canvases.filter(({ width }) => width === 32).length };
+};
+
 function interpolate(viewTest) {
   viewTest("interpolate", "a row from A to B, whose ends are A and B", async (view) => {
-    await view.picture(2);
+    await view.has(".primary");
+    assert.deepEqual(await view.evaluate(begun), { waited: true, pictures: 2 });
     await view.set("input[type=number]", 5);
     // So shallow that hardly anything is forgotten.
     await view.set(".panel .range", 5);
@@ -243,6 +253,13 @@ function engine(viewTest) {
     };
     assert.ok((await view.evaluate(shades)) > 100, "the channels are empty");
     await view.says("All \\d+ operations agree");
+    // Without WebGPU there is nothing to race with.
+    const race = () => [
+      document.querySelectorAll("#view-engine .bench > .block:nth-child(5) button").length,
+      Number("gpu" in navigator),
+    ];
+    const [buttons, gpus] = await view.evaluate(race);
+    assert.equal(buttons, gpus);
     await view.click(".bench > .block:nth-child(4) .primary");
     await view.says("[\\d.]+ ms a step, the median of 10");
     const reported = await view.evaluate(async () => {

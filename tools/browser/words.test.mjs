@@ -31,10 +31,16 @@ test("the document's texts are the English catalogue's", async () => {
   const en = await load("words/en.js");
   const html = readFileSync(join(site, "index.html"), "utf8");
   const found = [
-    ...html.matchAll(/data-t="([^"]+)"[^>]*>(.*?)<\/(?:a|span|button|dt|dd|label|legend|p|h2|th|summary|option)>/g),
+    ...html.matchAll(/data-t="([^"]+)"([^>]*)>(.*?)<\/(?:a|span|button|dt|dd|label|legend|p|h2|th|summary|option)>/g),
   ];
   assert.ok(found.length > 50);
-  for (const [, key, text] of found) assert.ok(en[key].startsWith(text) || text === en[key], `${key}: ${text}`);
+  for (const [, key, attributes, text] of found) {
+    const given = JSON.parse(/data-v='(.*?)'/.exec(attributes)?.[1] ?? "{}");
+    const wanted = en[key].replace(/\{(\w+)\}/g, (_, name) => given[name]);
+    assert.ok(wanted.startsWith(text), `${key}: ${text}`);
+  }
+  // Words without a key would stay English.
+  assert.deepEqual(html.match(/<p class="hint"(?![^>]*data-t=)[^>]*>[^<]*\w/g) ?? [], []);
   for (const [, key] of html.matchAll(/data-t(?:-label)?="([^"]+)"/g)) assert.ok(key in en, key);
 });
 
@@ -58,4 +64,11 @@ test("each screen of Learn has at most 120 words, and as many screens in both la
   for (const { title, text } of [...en.screens, ...ko.screens])
     assert.ok(count(text) <= 120, `${title}: ${count(text)} words`);
   for (const [k, { link }] of en.screens.entries()) assert.equal(ko.screens[k].link[0], link[0]);
+});
+
+test("numbers have minus signs, and none before nothing", async () => {
+  const { signed, superscript } = await import(join(site, "page/format.js"));
+  const written = [signed(-0.6, 2), signed(6.25, 1), signed(-0.001, 2), signed(-50), signed(0.1 + 0.2), signed(0)];
+  assert.deepEqual(written, ["−0.60", "6.3", "0.00", "−50", "0.3", "0"]);
+  assert.equal(superscript(-14), "⁻¹⁴");
 });

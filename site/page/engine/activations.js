@@ -91,11 +91,8 @@ export class Activations {
   async #begin() {
     const sampler = await this.#studio.sampler();
     this.#layers = await maps(sampler);
-    const options = this.#layers.map(
-      ({ index, name, channels, width, height }) => new Option(`${name} · ${channels} × ${width}×${height}`, index),
-    );
-    this.#layer.replaceChildren(...options);
-    this.#layer.selectedIndex = Math.min(2, options.length - 1);
+    this.#layer.replaceChildren(...this.#layers.map(({ index, name }) => new Option(name, index)));
+    this.#layer.selectedIndex = Math.min(2, this.#layers.length - 1);
     this.#t.set({ max: sampler.info.model.trainTimesteps - 1 });
     this.#look();
   }

@@ -15,6 +15,7 @@ const names = { cpu: "CPU", webgpu: "WebGPU" };
 export class Race {
   #studio;
   #lanes;
+  #track;
   #job;
   #verdict = element("p", { role: "status" });
   /** What came out, for the report: {cpu: {...}, webgpu: {...}}. */
@@ -24,18 +25,19 @@ export class Race {
     this.#studio = studio;
     this.#lanes = Object.keys(names).map((engine) => new Lane(engine));
     this.#job = new Job(studio, { key: "engine.race.go" }, () => this.#run());
+    this.#track = element("div", { className: "two", hidden: true }, ...this.#lanes.map(({ root }) => root));
+    const parts = [this.#track, this.#verdict, this.#job.root];
     this.root = block(
       "engine.race",
       worded("p", "engine.race.text", undefined, { className: "hint" }),
-      element("div", { className: "two" }, ...this.#lanes.map(({ root }) => root)),
-      this.#verdict,
-      this.#job.root,
+      ...(navigator.gpu ? parts : [worded("p", "engine.gpu.none")]),
     );
   }
 
   #run() {
     this.results = {};
     this.#verdict.textContent = "";
+    this.#track.hidden = false;
     const { source } = this.#studio.wanted;
     return this.#job.run(async (_, { signal }) => {
       const ran = await Promise.all(this.#lanes.map((lane) => lane.run(source, signal)));

@@ -22,7 +22,7 @@ export default {
     },
     {
       title: "Predict the noise",
-      text: "<p>Guessing the picture, guessing <b class='c1'>the noise</b> on it or guessing the mean of the step are the same: each follows from the other two. The paper's network guesses the noise.</p><p>It is also a direction. Up to a factor, the noise points away from where pictures are likely: <b class='c2'>the score</b>, the slope of log density. Press play: points follow the arrows with a little noise at each step (Langevin dynamics), which is what Algorithm 2 does with pictures. Much noise first, then less.</p>",
+      text: "<p>Guessing the picture, guessing <b class='c1'>the noise</b> on it or guessing the mean of the step are the same: each follows from the other two. The paper's network guesses the noise.</p><p>It is also a direction. Up to a factor, the noise points away from where pictures are likely: <b class='c2'>the score</b>, the slope of log density. Let the points walk: they follow the arrows with a little noise at each step (Langevin dynamics), which is what Algorithm 2 does with pictures. Much noise first, then less.</p>",
       section: "Section 3.2, Algorithm 2",
       link: ["#sample", "Watch it with pictures"],
     },
@@ -34,7 +34,7 @@ export default {
     },
     {
       title: "The U-Net",
-      text: "<p>The guess is made by a U-Net. It looks at the picture at full size, then at half, and smaller, where one pixel sees everything; then it comes back up, and at each size gets handed across what it saw on the way down. Attention lets distant places compare notes. <b class='c2'>The timestep</b> is told to every block.</p><p>Choose a block: its channels for this picture at this <var>t</var> appear. Early ones find edges, deep ones no longer look like the picture.</p>",
+      text: "<p>The guess is made by a U-Net. It looks at the picture at full size, then at half, and smaller, where one pixel sees everything; then it comes back up, and at each size gets handed across what it saw on the way down. <b class='c2'>Attention</b> lets distant places compare notes. The timestep is told to every block.</p><p>Choose <b class='c1'>a block</b>: its channels for this picture at this <var>t</var> appear. Early ones find edges, deep ones no longer look like the picture.</p>",
       section: "Section 4, appendix B",
       link: ["#engine", "Open the engine room"],
     },
@@ -52,7 +52,7 @@ export default {
     },
     {
       title: "Images as bits",
-      text: "<p>Pixels are whole numbers. The last step therefore adds no noise, and gives each of 256 levels its share of <b class='c1'>a bell curve</b> around <b class='c2'>the mean</b>: that makes the model a code, with bits per value.</p><p>Send x<sub>t</sub> from noisy to clean, and the receiver can guess the picture all along. The figure shows this guess: after a few percent of the bits you see what it is. The rest is grain.</p>",
+      text: "<p>Pixels are whole numbers. The last step therefore adds no noise, and gives each of 256 levels its share of <b class='c1'>a bell curve</b> around <b class='c2'>the mean</b>: that makes the model a code, with bits per value.</p><p>Send <var>x<sub>t</sub></var> from noisy to clean, and the receiver can guess the picture all along. The figure shows this guess: after a few percent of the bits you see what it is. The rest is grain.</p>",
       section: "Sections 3.3 and 4.3, figure 5",
       link: ["#code", "Code a picture"],
     },

@@ -21,13 +21,20 @@ const normal = (...parts) => row(i("𝒩"), paren(...parts));
 
 const x = (k) => sub(i("x"), typeof k === "number" ? n(k) : i(k));
 const t = i("t");
+const guess = sub(hat(i("x")), n(0));
 const before = row(t, o("−"), n(1));
+// A function's name and what it takes without parentheses.
+const thin = '<mspace width="0.17em"/>';
 const abar = (k = t) => sub(bar(i("α")), k);
 const alpha = sub(i("α"), t);
 const beta = sub(i("β"), t);
 const eps = i("ε");
 const epsTheta = row(sub(i("ε"), i("θ")), paren(x("t"), o(","), t));
+const sinPhi = row(i("sin"), thin, i("φ"));
 const sqrtOneMinus = sqrt(n(1), o("−"), abar());
+
+// At the start of a line it would be a sign.
+const plus = '<mo form="infix">+</mo>';
 
 // Where a line ends: an equation must fit a phone.
 const newLine = "\n";
@@ -72,9 +79,9 @@ export const equations = [
     o("≈"),
     o("−"),
     sqrtOneMinus,
-    c(2, sub(o("∇"), x("t")), i("log"), i("q"), paren(x("t"))),
+    c(2, sub(o("∇"), x("t")), thin, i("log"), thin, i("q"), paren(x("t"))),
     newLine,
-    hat(x(0)),
+    guess,
     o("="),
     frac(row(x("t"), o("−"), sqrtOneMinus, c(1, epsTheta)), sqrt(abar())),
   ),
@@ -90,7 +97,7 @@ export const equations = [
       c(2, sub(i("ε"), i("θ")), paren(sqrt(abar()), x(0), o("+"), sqrtOneMinus, eps, o(","), t)),
     ),
   ),
-  math(c(1, sub(i("ε"), i("θ"))), o(":"), paren(x("t"), o(","), c(2, t)), o("↦"), hat(eps)),
+  math(c(1, sub(i("ε"), i("θ"))), o(":"), paren(x("t"), o(","), t), o("↦"), hat(eps)),
   // Algorithm 2.
   math(
     sub(i("x"), before),
@@ -98,7 +105,7 @@ export const equations = [
     frac(n(1), sqrt(alpha)),
     tall(x("t"), o("−"), c(1, frac(row(n(1), o("−"), alpha), sqrtOneMinus), epsTheta)),
     newLine,
-    o("+"),
+    plus,
     c(2, sub(i("σ"), t), i("z")),
   ),
   // Song, Meng and Ermon 2021, equation 12.
@@ -106,9 +113,9 @@ export const equations = [
     x("s"),
     o("="),
     sqrt(abar(i("s"))),
-    c(1, hat(x(0))),
+    c(1, guess),
     newLine,
-    o("+"),
+    plus,
     sqrt(n(1), o("−"), abar(i("s")), o("−"), sup(i("σ"), n(2))),
     epsTheta,
     o("+"),
@@ -120,7 +127,7 @@ export const equations = [
     paren(x(0), o("|"), x(1)),
     o("="),
     newLine,
-    `<munderover><mo>∏</mo>${i("i")}${i("D")}</munderover>`,
+    `<munderover><mo>∏</mo>${row(i("i"), o("="), n(1))}${i("D")}</munderover>`,
     `<msubsup><mo>∫</mo>${row(i("x"), o("−"), n("1/255"))}${row(i("x"), o("+"), n("1/255"))}</msubsup>`,
     normal(c(1, i("u")), o(";"), c(2, sub(i("μ"), i("θ"))), o(","), sup(sub(i("σ"), n(1)), n(2))),
     i("d"),
@@ -129,11 +136,11 @@ export const equations = [
   math(
     x("λ"),
     o("="),
-    frac(row(i("sin"), paren(paren(n(1), o("−"), i("λ")), i("φ"))), row(i("sin"), i("φ"))),
+    frac(row(i("sin"), paren(paren(n(1), o("−"), i("λ")), i("φ"))), sinPhi),
     c(1, x("A")),
     newLine,
-    o("+"),
-    frac(row(i("sin"), paren(i("λ"), i("φ"))), row(i("sin"), i("φ"))),
+    plus,
+    frac(row(i("sin"), paren(i("λ"), i("φ"))), sinPhi),
     c(2, x("B")),
   ),
 ];

@@ -16,7 +16,7 @@ export class Arrival {
   #picture;
   #shown = shownPicture("code.decoded.label");
   #blockBits = "10";
-  #job;
+  job;
   #coded = null;
   #looks = [];
   #slider;
@@ -26,7 +26,7 @@ export class Arrival {
   /** @param {object} studio @param {() => ImageData|null} picture what is to be coded */
   constructor(studio, picture) {
     this.#picture = picture;
-    this.#job = new Job(studio, { key: "code.encode", glyph: "save" }, () => this.#run());
+    this.job = new Job(studio, { key: "code.encode", glyph: "save" }, () => this.#run());
     this.#slider = slider(
       "code.arrived",
       { min: 0, max: shares.length - 1, value: 0 },
@@ -44,11 +44,11 @@ export class Arrival {
         this.#blockBits = bits;
       },
     );
-    this.panel = element("div", { className: "group" }, efforts, this.#job.root);
+    this.panel = element("div", { className: "group" }, efforts, this.job.root);
   }
 
   reset() {
-    this.#job.stop();
+    this.job.stop();
     this.#coded = null;
     this.#looks = [];
     this.#film.replaceChildren();
@@ -60,9 +60,8 @@ export class Arrival {
 
   async #run() {
     const picture = this.#picture();
-    if (!picture) return;
     this.reset();
-    await this.#job.run(async (sampler, { signal, onProgress }) => {
+    await this.job.run(async (sampler, { signal, onProgress }) => {
       const half = ({ done, total }) => onProgress({ done: done / 2, total });
       this.#coded = await sampler.encode(picture, {
         blockBits: Number(this.#blockBits),

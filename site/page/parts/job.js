@@ -9,6 +9,7 @@ export class Job {
   #studio;
   #controller = null;
   #started = 0;
+  #able = false;
   #button;
   #bar = element("div", { className: "bar" });
   #meter;
@@ -28,6 +29,15 @@ export class Job {
     this.#meter = element("div", { className: "progress job-progress", hidden: true }, this.#bar);
     this.root = element("div", { className: "job" }, this.#button, this.#meter, this.#text);
     this.#show();
+    studio.onModel(() => {
+      this.able = true;
+    });
+  }
+
+  /** Whether it can begin: not while a model, or a picture that it needs, is on its way. */
+  set able(yes) {
+    this.#able = yes;
+    this.#show();
   }
 
   get button() {
@@ -42,6 +52,7 @@ export class Job {
     const [glyph, key] = this.#controller ? ["stop", "sample.stop"] : this.#face;
     this.#button.replaceChildren(icon(glyph), worded("span", key));
     this.root.dataset.running = this.running ? "yes" : "no";
+    this.#button.disabled = !this.running && !this.#able;
     this.#meter.hidden = !this.running;
   }
 

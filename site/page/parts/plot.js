@@ -2,6 +2,7 @@
 
 import "./locale.js";
 import uPlot from "uplot";
+import { signed, superscript } from "../format.js";
 import { worded } from "../words.js";
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -31,6 +32,7 @@ export class Plot {
     this.#height = height;
     this.#onCursor = onCursor;
     root.classList.add("plot");
+    root.style.minHeight = `${height}px`;
     this.#make = () => plotOptions(options, root.clientWidth || 320, height);
     new ResizeObserver(() => this.#resize()).observe(root);
     new MutationObserver(() => this.#again()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
@@ -111,9 +113,15 @@ function plotOptions({ series, scales = {}, x, y, xSplits }, width, height) {
     stroke: css("--quiet"),
     grid: { stroke: css("--line"), width: 1, filter: marked },
     ticks: { show: false },
+    values: (_, marks) => marks.map((value) => (value === null ? "" : signed(value))),
     font,
-    labelFont: font,
   };
+  // A symbol is set as one.
+  const labelled = (label) => ({
+    label,
+    labelSize: 16,
+    labelFont: label?.length === 1 ? 'italic 14px "Cambria Math", "STIX Two Text", Georgia, serif' : font,
+  });
   return {
     width,
     height,
@@ -123,16 +131,14 @@ function plotOptions({ series, scales = {}, x, y, xSplits }, width, height) {
     axes: [
       {
         ...axis,
-        label: x,
-        labelSize: 16,
+        ...labelled(x),
         size: 28,
         ...(scales.x?.distr === 3 && powers),
         ...(xSplits && { splits: () => xSplits }),
       },
       {
         ...axis,
-        label: y,
-        labelSize: 16,
+        ...labelled(y),
         size: 44,
         ...(scales.y?.distr === 3 && powers),
       },
@@ -163,5 +169,5 @@ const powers = { values: (_, marks) => marks.map(powerOf) };
 /** A mark on a logarithmic axis; null: it has no room for words. */
 function powerOf(value) {
   if (value === null || value === undefined) return "";
-  return value >= 0.001 ? String(value) : value.toExponential(0);
+  return value >= 0.001 ? String(value) : `10${superscript(Math.round(Math.log10(value)))}`;
 }

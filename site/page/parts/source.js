@@ -85,6 +85,8 @@ export class PictureSource {
   async #begin(model, entry, start) {
     this.#model = model;
     this.#brush.grey = model.channels === 1;
+    // That of another model may have another size.
+    this.picture = null;
     const mine = ++this.#drawing;
     try {
       if (start === "sample" || !entry?.preview) return await this.sample();

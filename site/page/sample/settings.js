@@ -124,7 +124,7 @@ export class SettingsForm {
   #tidy() {
     const { sampler, steps, eta, seed, labels, guidance } = this.#form.elements;
     labels.value = listOf(labels.value)
-      .map((label) => Math.min(label, Math.max(0, this.#classes - 1)))
+      .map((label) => (this.#classes ? Math.min(label, this.#classes - 1) : label))
       .join(" ");
     // A model without a label for it cannot leave the class open.
     if (this.#classes && !this.#guided && !labels.value) labels.value = "0";
@@ -153,14 +153,14 @@ function tidySeed(text) {
  * Reads an address's settings.
  *
  * @param {string} search the address's query
- * @param {string[]} models ids of the models there are
- * @returns {{values: Partial<Settings>, asked: boolean, problems: string[]}} asked: the address says anything at all
+ * @returns {{values: Partial<Settings>, asked: boolean, problems: string[]}} values: the model is any, since the list may be
+ *   on its way; asked: the address says anything at all
  */
-export function readAddress(search, models) {
+export function readAddress(search) {
   const query = new URLSearchParams(search);
   const values = {};
   const problems = [];
-  for (const [name, check] of Object.entries(checks(models))) {
+  for (const [name, check] of Object.entries(checks)) {
     if (!query.has(name)) continue;
     const text = query.get(name);
     if (check(text)) values[name] = text;
@@ -172,22 +172,20 @@ export function readAddress(search, models) {
 
 const oneOf = (list) => (text) => list.includes(text);
 
-function checks(models) {
-  return {
-    model: oneOf(models),
-    sampler: oneOf(samplers),
-    steps: (text) => /^[1-9]\d{0,5}$/.test(text),
-    eta: (text) => text !== "" && Number(text) >= 0 && Number(text) <= 1,
-    seed: (text) => /^\d{1,20}$/.test(text) && BigInt(text) <= maxSeed,
-    count: oneOf(["1", "4", "16"]),
-    pace: oneOf(["full", "slow"]),
-    engine: oneOf(["auto", "webgpu", "cpu"]),
-    labels: (text) => /^\d{1,6}([ ,]\d{1,6}){0,15}$/.test(text),
-    guidance: (text) => /^\d{1,2}(\.\d+)?$/.test(text),
-    hash: (text) => /^[0-9a-f]{16}$/.test(text),
-    forks: (text) => /^\d{1,6}:\d{1,20}(,\d{1,6}:\d{1,20}){0,5}$/.test(text),
-  };
-}
+const checks = {
+  model: () => true,
+  sampler: oneOf(samplers),
+  steps: (text) => /^[1-9]\d{0,5}$/.test(text),
+  eta: (text) => text !== "" && Number(text) >= 0 && Number(text) <= 1,
+  seed: (text) => /^\d{1,20}$/.test(text) && BigInt(text) <= maxSeed,
+  count: oneOf(["1", "4", "16"]),
+  pace: oneOf(["full", "slow"]),
+  engine: oneOf(["auto", "webgpu", "cpu"]),
+  labels: (text) => /^\d{1,6}([ ,]\d{1,6}){0,15}$/.test(text),
+  guidance: (text) => /^\d{1,2}(\.\d+)?$/.test(text),
+  hash: (text) => /^[0-9a-f]{16}$/.test(text),
+  forks: (text) => /^\d{1,6}:\d{1,20}(,\d{1,6}:\d{1,20}){0,5}$/.test(text),
+};
 
 /**
  * The address that draws the same again.

@@ -1,7 +1,7 @@
 // What the page shows of the player: pictures, numbers and buttons.
 
 import { byId, icon } from "../dom.js";
-import { bytes, duration, milliseconds, seconds } from "../format.js";
+import { bytes, duration, milliseconds } from "../format.js";
 import { Picture } from "../pictures.js";
 import { say, sayLabel, worded } from "../words.js";
 
@@ -39,9 +39,8 @@ export class Stage {
     if (state === "empty") this.#bar(0, 1);
     if (state === "running") this.#clock.start();
     else this.#clock.stop();
-    if (state === "finished" && this.#clock.seconds > 0) {
-      say(byId("state"), "state.finished.in", { time: seconds(this.#clock.seconds) });
-    } else say(byId("state"), `state.${state}`);
+    if (state === "finished" && this.#clock.seconds > 0) sayTime(this.#clock.seconds);
+    else say(byId("state"), `state.${state}`);
     for (const [id, states] of Object.entries(useful)) byId(id).disabled = !states.includes(state);
     const [name, word] = playFaces[state] ?? ["play", "draw"];
     byId("play").replaceChildren(icon(name), worded("span", `sample.${word}`));
@@ -121,6 +120,13 @@ export class Stage {
   png() {
     return this.#x.png();
   }
+}
+
+/** Says that the chain is finished, and after how long. */
+function sayTime(seconds) {
+  const whole = Math.round(seconds);
+  if (whole < 60) say(byId("state"), "state.finished.in", { s: seconds.toFixed(seconds < 10 ? 1 : 0) });
+  else say(byId("state"), "state.finished.long", { min: Math.floor(whole / 60), s: whole % 60 });
 }
 
 /** The time that drawing took, without the pauses. */

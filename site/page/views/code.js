@@ -92,6 +92,7 @@ class CodeView {
   #reset() {
     this.#measure.stop();
     this.#arrival.reset();
+    for (const job of [this.#measure, this.#arrival.job]) job.able = this.#source.picture !== null;
     this.#bits.parentElement.hidden = true;
     say(this.#parts, "code.bits.none");
     this.#terms.clear("code.terms.none");
@@ -100,7 +101,6 @@ class CodeView {
 
   async #run() {
     const { picture } = this.#source;
-    if (!picture) return;
     const settings = { draws: 1, timesteps: Number(this.#timesteps), ...unknownClass(this.#studio.info.model) };
     const nll = await this.#measure.run((sampler, options) => sampler.nll(picture, { ...settings, ...options }));
     if (!nll) return;

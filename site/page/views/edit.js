@@ -29,7 +29,11 @@ class EditView {
 
   constructor(root, studio) {
     this.#studio = studio;
-    this.#source = new PictureSource(studio, { label: "edit.source.label", onChange: () => {}, blank: true });
+    this.#source = new PictureSource(studio, {
+      label: "edit.source.label",
+      onChange: () => this.#judge(),
+      blank: true,
+    });
     this.#mask = new Mask(this.#source.root.querySelector("canvas"));
     this.#depth = slider(
       "edit.depth",
@@ -97,6 +101,11 @@ class EditView {
     this.#job.stop();
     this.#depth.set({ max: model.trainTimesteps - 1, value: Math.round(model.trainTimesteps * 0.5) });
     this.#mask.begin(model);
+    this.#judge();
+  }
+
+  #judge() {
+    this.#job.able = this.#source.picture !== null;
   }
 
   #setMode(mode) {
@@ -111,7 +120,6 @@ class EditView {
 
   async #go() {
     const { picture } = this.#source;
-    if (!picture) return;
     const settings = {
       sampler: "ddim",
       eta: 1,

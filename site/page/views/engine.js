@@ -83,7 +83,10 @@ class EngineView {
       `${engine.engine === "cpu" ? "CPU" : "WebGPU"} · ${adapterName(engine)} · ${engine.precision}`,
     );
     row("engine.cores", `${navigator.hardwareConcurrency ?? "?"}${workers ? ` · ${workers}` : ""}`);
-    row("engine.isolated", crossOriginIsolated ? "✓" : "–");
+    rows.push(
+      worded("dt", "engine.isolated"),
+      worded("dd", crossOriginIsolated ? "engine.isolated.yes" : "engine.isolated.no"),
+    );
     rows.push(
       worded("dt", "engine.gpu"),
       this.#gpu ? element("dd", {}, this.#gpu.adapter) : worded("dd", "engine.gpu.none"),

@@ -1,6 +1,7 @@
 // The forward process on a picture of the reader's: q(x_t given x_0) at any t, beside the curves that say how fast it fades.
 
 import { element } from "../dom.js";
+import { signed } from "../format.js";
 import { figure, modelField, seedField, slider, viewFrame } from "../parts/controls.js";
 import { Plot, twoCurves } from "../parts/plot.js";
 import { cell, PictureSource, shownPicture } from "../parts/source.js";
@@ -127,7 +128,7 @@ class ForwardView {
       alphabar: alphaBar.toPrecision(3),
       signal: Math.sqrt(alphaBar).toFixed(3),
       noise: Math.sqrt(1 - alphaBar).toFixed(3),
-      snr: `${(10 * Math.log10(alphaBar / (1 - alphaBar))).toFixed(1)} dB`,
+      snr: `${signed(10 * Math.log10(alphaBar / (1 - alphaBar)), 1)} dB`,
     });
     this.#bars.mark(t);
     this.#snr.mark(t);

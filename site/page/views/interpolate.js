@@ -38,7 +38,7 @@ class InterpolateView {
       (end, i) =>
         new PictureSource(studio, {
           label: `interpolate.${end}`,
-          onChange: () => {},
+          onChange: () => this.#judge(),
           start: i ? "sample" : "preview",
           blank: true,
         }),
@@ -90,6 +90,12 @@ class InterpolateView {
     this.#depth.set({ max: trainTimesteps - 1, value: Math.round(trainTimesteps / 2) });
     this.#results = [];
     this.#rows.replaceChildren(worded("p", "interpolate.empty", undefined, { className: "empty" }));
+    this.#judge();
+  }
+
+  /** Seeds are there at once, pictures may be on their way. */
+  #judge() {
+    this.#job.able = this.#mode === "seeds" || this.#ends.every(({ picture }) => picture);
   }
 
   #setMode(mode) {
@@ -98,6 +104,7 @@ class InterpolateView {
     this.#parts.seeds.hidden = !seeds;
     this.#depth.root.hidden = seeds;
     for (const { root } of this.#ends) root.inert = seeds;
+    this.#judge();
     say(this.#parts.hint, seeds ? "interpolate.spherical" : "interpolate.linear");
   }
 
@@ -107,7 +114,6 @@ class InterpolateView {
     const ends = seeds
       ? { seeds: this.#seeds.map(({ value }) => value) }
       : { pictures: this.#ends.map(({ picture }) => picture), depth };
-    if (!seeds && ends.pictures.includes(null)) return;
     const settings = {
       sampler: "ddim",
       steps: Number(this.#steps.value),

@@ -74,7 +74,13 @@ class ModelsView {
     use.disabled = current;
     const actions = element("p", { className: "row" }, use);
     if (model.card) actions.append(button("facts.card", "", () => showCard(model.card)));
-    const text = element("div", {}, element("h3", {}, model.title), this.#facts(model, current && info), actions);
+    const text = element(
+      "div",
+      { className: "card-text" },
+      element("h3", {}, model.title),
+      this.#facts(model, current && info),
+      actions,
+    );
     return element("article", { className: `card${current ? " current" : ""}` }, sheet, text);
   }
 

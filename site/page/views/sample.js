@@ -21,9 +21,14 @@ export class SampleView {
   #form;
   /** @type {import("../studio.js").Studio} */
   #studio;
+  #asked;
 
   constructor(form) {
     this.#form = form;
+    // Before anything can be loaded: a file may be chosen while the list of models is on its way.
+    this.#asked = readAddress(location.search);
+    // A picture asked for by its address is drawn at once; else there is time to see it come.
+    form.set({ pace: this.#asked.asked ? "full" : "slow", ...this.#asked.values });
     this.#timeline = new Timeline(byId("tracks"), {
       onLook: (frame, track) => {
         this.#stage.showFrame(frame, track.chain);
@@ -195,24 +200,15 @@ export class SampleView {
       return this.#studio.listFailed(error, () => this.start());
     }
     this.#form.setModels(models.all);
-    const ids = models.all.map(({ id }) => id);
-    const { values, asked, problems } = readAddress(location.search, ids);
-    // A picture asked for by its address is drawn at once; else there is time to see it come.
-    this.#form.set({ model: ids[0], pace: asked ? "full" : "slow", ...values });
-    if (problems.length) {
-      const what = problems.join(", ");
-      notices.show("address", () => ({ title: t("address.title"), text: t("address.text", { what }) }));
-    }
+    const { values, asked } = this.#asked;
+    this.#chooseModel(values.model);
     // A file that the reader was quick to choose comes first.
-    const own = models.find("file");
-    if (own) return this.#form.set({ model: own.id });
+    if (models.find("file")) return;
     const { preview } = models.find(this.#form.get().model);
     if (preview) this.#stage.showPreview(preview).catch(() => {});
     // Whoever saves data or wants no motion begins by hand.
     if (!asked && navigator.connection?.saveData) return this.#stage.showState("empty");
     if (!(await this.#studio.load())) return;
-    // Labels bounded by the model's classes, which are known now.
-    if (values.labels) this.#form.set({ labels: values.labels });
     if (values.hash && values.hash !== this.#studio.info.model.hash.slice(0, 16)) {
       notices.show("hash", () => ({ title: t("hash.title"), text: t("hash.text") }));
     }
@@ -220,6 +216,16 @@ export class SampleView {
     if (asked) return this.#replay(values.forks);
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     return this.#drawing((settings) => player.draw(settings));
+  }
+
+  /** Chooses the model that the address names, else the first, and says what of the address was not understood. */
+  #chooseModel(id) {
+    const { models, notices } = this.#studio;
+    const known = models.find(id);
+    const problems = [...this.#asked.problems, ...(id && !known ? [`model=${id}`] : [])];
+    this.#form.set({ model: (models.find("file") ?? known ?? models.all[0]).id });
+    const what = problems.join(", ");
+    if (what) notices.show("address", () => ({ title: t("address.title"), text: t("address.text", { what }) }));
   }
 
   /**

@@ -1,6 +1,7 @@
 // Screen 3: where one pixel may have been a step before, if the finished value were known.
 
 import { element } from "../../dom.js";
+import { signed } from "../../format.js";
 import { slider } from "../../parts/controls.js";
 import { Plot, twoCurves } from "../../parts/plot.js";
 import { say, worded } from "../../words.js";
@@ -35,9 +36,9 @@ export function figure(studio) {
       scaled((x) => density(x, Math.sqrt(as) * x0.value, Math.max(1 - as, 2e-5))),
     ]);
     plot.mark(xt.value);
-    say(text, "learn.posterior.now", { mean: mean.toFixed(3), sd: Math.sqrt(variance).toFixed(3) });
+    say(text, "learn.posterior.now", { mean: signed(mean, 3), sd: Math.sqrt(variance).toFixed(3) });
   };
-  const fixed = (value) => value.toFixed(2);
+  const fixed = (value) => signed(value, 2);
   const t = slider("forward.t", { min: 1, max: 999, value: 300 }, look);
   const jump = slider("learn.posterior.jump", { min: 1, max: 200, value: 100 }, look);
   const x0 = slider("learn.posterior.x0", { min: -1, max: 1, step: 0.01, value: 0.8 }, look, fixed);

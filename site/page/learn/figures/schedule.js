@@ -1,6 +1,7 @@
 // Screen 2: the schedule of the model that is loaded.
 
 import { element } from "../../dom.js";
+import { signed } from "../../format.js";
 import { slider } from "../../parts/controls.js";
 import { Plot } from "../../parts/plot.js";
 import { say, worded } from "../../words.js";
@@ -16,7 +17,7 @@ export function figure(studio) {
     const values = {
       beta: betas[t.value].toPrecision(2),
       alphabar: a.toPrecision(3),
-      snr: (10 * Math.log10(a / (1 - a))).toFixed(1),
+      snr: signed(10 * Math.log10(a / (1 - a)), 1),
     };
     say(text, "learn.schedule.now", values);
     for (const plot of plots) plot.mark(t.value);

@@ -98,7 +98,9 @@ function sheetOf({ key, predict, loss, variance, sheet, frechet, bits }, base) {
     : worded("p", "learn.table.unstable", undefined, { className: "empty" });
   const number = (value) => {
     if (!value) return "–";
-    return value.error ? `${value.mean.toPrecision(3)} ± ${value.error.toPrecision(1)}` : value.mean.toPrecision(3);
+    return value.error
+      ? `${value.mean.toPrecision(3)}\u00a0±\u00a0${value.error.toPrecision(1)}`
+      : value.mean.toPrecision(3);
   };
   const text = worded("span", "learn.table.own", { distance: number(frechet), bits: number(bits) });
   const caption = element("figcaption", {}, element("strong", {}, title[0], ", ", title[1]), element("br"), text);

@@ -1,6 +1,7 @@
 // Screen 4: the noise, the picture and the mean of a step are one fact. Move any of the three: the other two follow.
 
 import { element } from "../../dom.js";
+import { signed } from "../../format.js";
 import { slider } from "../../parts/controls.js";
 import { say, worded } from "../../words.js";
 import { fromMean, fromNoise, fromPicture } from "../posterior.js";
@@ -20,7 +21,7 @@ const drawn = (tag, attributes, text = "") => {
 export function triangle(studio) {
   let alphaBars = null;
   const from = { eps: fromNoise, x0: fromPicture, mean: fromMean };
-  const fixed = (value) => value.toFixed(2);
+  const fixed = (value) => signed(value, 2);
   const values = drawnValues();
   const text = element("p", { className: "live" });
   /** Takes the slider that was moved for true, and sets the others. */
