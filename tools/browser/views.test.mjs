@@ -108,7 +108,7 @@ function forward(viewTest) {
     await view.page.until("a nearly clean picture", meanDifferenceBelow, [view.root, clean, noisy, 4]);
     assert.ok((await view.difference(clean, noisy)) > 0, "no noise at t = 0");
     await view.set(".range", 999);
-    await view.says("0\\.0000404.*-43\\.9 dB");
+    await view.says("0\\.0000404.*−43\\.9 dB");
     await view.page.until("noise", meanDifferenceAbove, [view.root, clean, noisy, 60]);
     await view.has(".uplot canvas", 2);
   });

@@ -222,7 +222,7 @@ export class SampleView {
   #chooseModel(id) {
     const { models, notices } = this.#studio;
     const known = models.find(id);
-    const problems = [...this.#asked.problems, ...(id && !known ? [`model=${id}`] : [])];
+    const problems = [...(id && !known ? [`model=${id}`] : []), ...this.#asked.problems];
     this.#form.set({ model: (models.find("file") ?? known ?? models.all[0]).id });
     const what = problems.join(", ");
     if (what) notices.show("address", () => ({ title: t("address.title"), text: t("address.text", { what }) }));
