@@ -107,7 +107,11 @@ func (h *attnHead) block(from, to int) {
 // multiply is out[i][j] = sum over k of in[i*inStride+k] * panels[k][j] for rows i and columns j.
 func (h *attnHead) multiply(rows int, in []float32, inStride, k int, panels, out []float32, outStride, columns int) {
 	offs := h.work.offs[:roundUp(stepped(h.work.offs[:], 0, inStride, rows), best.mr)]
+	h.work.left = tileProduct{s: in, offs: offs[:rows], top: (rows - 1) * inStride, rows: 1, run: k, outStep: outStride}
 	for nr, j := best.nr, 0; j < columns; j += nr {
+		if columns-j >= nr && whole(&h.work.left, panels[j*k:][:k*nr], out[j:], nil, &unscaled.scale, &unscaled.shift, 1) {
+			continue
+		}
 		best.run(h.work.acc[:], in, offs, 0, 1, k, panels[j*k:][:k*nr])
 		if columns-j >= nr {
 			spread(out[j:], outStride, h.work.acc[:], nr, rows)

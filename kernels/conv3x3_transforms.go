@@ -13,9 +13,11 @@ const (
 const (
 	squareA = pointA * pointA
 	squareB = pointB * pointB
-	// G's rows are divided by the product of a point's distances from the others.
-	distanceA = 2 * squareA * (squareA - squareB)
-	distanceB = 2 * squareB * (squareB - squareA)
+	// The products at a point are divided by its distances from the others, the one at 0 as well. The transform back does so, not that of
+	// the weights, of which there are far more values in small pictures.
+	overA = 1 / (2 * squareA * (squareA - squareB))
+	overB = 1 / (2 * squareB * (squareB - squareA))
+	over0 = 1 / (squareA * squareB)
 )
 
 // f4InputScalar is B^T x: 6 values become 6.
@@ -31,28 +33,27 @@ func f4InputScalar(out []float32, outStep int, in []float32, inStep, n int) {
 	}
 }
 
-// f4WeightsScalar is G g: 3 values become 6.
+// f4WeightsScalar is G g, without its divisions: 3 values become 6.
 func f4WeightsScalar(out []float32, outStep int, in []float32, inStep, n int) {
 	for i := range n {
 		g0, g1, g2 := in[i], in[inStep+i], in[2*inStep+i]
-		evenA, oddA := (g0+squareA*g2)*(1/distanceA), g1*(pointA/distanceA)
-		evenB, oddB := (g0+squareB*g2)*(1/distanceB), g1*(pointB/distanceB)
-		out[i] = g0 * (1 / (squareA * squareB))
-		out[outStep+i], out[2*outStep+i] = evenA+oddA, evenA-oddA
-		out[3*outStep+i], out[4*outStep+i] = evenB+oddB, evenB-oddB
+		evenA, evenB := g0+squareA*g2, g0+squareB*g2
+		out[i] = g0
+		out[outStep+i], out[2*outStep+i] = evenA+pointA*g1, evenA-pointA*g1
+		out[3*outStep+i], out[4*outStep+i] = evenB+pointB*g1, evenB-pointB*g1
 		out[5*outStep+i] = g2
 	}
 }
 
-// f4OutputScalar is A^T m: 6 values become 4.
+// f4OutputScalar is A^T m, with G's divisions: 6 values become 4.
 func f4OutputScalar(out []float32, outStep int, in []float32, inStep, n int) {
 	for i := range n {
 		sumA, differenceA := in[inStep+i]+in[2*inStep+i], in[inStep+i]-in[2*inStep+i]
 		sumB, differenceB := in[3*inStep+i]+in[4*inStep+i], in[3*inStep+i]-in[4*inStep+i]
-		out[i] = in[i] + sumA + sumB
-		out[outStep+i] = pointA*differenceA + pointB*differenceB
-		out[2*outStep+i] = squareA*sumA + squareB*sumB
-		out[3*outStep+i] = squareA*pointA*differenceA + squareB*pointB*differenceB + in[5*inStep+i]
+		out[i] = over0*in[i] + overA*sumA + overB*sumB
+		out[outStep+i] = pointA*overA*differenceA + pointB*overB*differenceB
+		out[2*outStep+i] = squareA*overA*sumA + squareB*overB*sumB
+		out[3*outStep+i] = squareA*pointA*overA*differenceA + squareB*pointB*overB*differenceB + in[5*inStep+i]
 	}
 }
 

@@ -38,24 +38,23 @@ func f4Weights(out []float32, outStep int, in []float32, inStep, n int) {
 	i := 0
 	if haveVec && n >= lanes {
 		_, _ = in[2*inStep+n-1], out[5*outStep+n-1]
-		aa, bb, zero := broadcast(squareA), broadcast(squareB), broadcast(1/(squareA*squareB))
-		da, db, oa, ob := broadcast(1/distanceA), broadcast(1/distanceB), broadcast(pointA/distanceA), broadcast(pointB/distanceB)
+		aa, bb := broadcast(squareA), broadcast(squareB)
+		a, b, minusA, minusB := broadcast(pointA), broadcast(pointB), broadcast(-pointA), broadcast(-pointB)
 		ps, qs := 4*inStep, 4*outStep
 		for ; i+lanes <= n; i += lanes {
 			p, q := at(in, i), at(out, i)
 			p1 := unsafe.Add(p, ps)
 			g0, g1, g2 := loadAt(p), loadAt(p1), loadAt(unsafe.Add(p1, ps))
-			evenA, oddA := aa.MulAdd(g2, g0).Mul(da), g1.Mul(oa)
-			evenB, oddB := bb.MulAdd(g2, g0).Mul(db), g1.Mul(ob)
-			storeAt(q, g0.Mul(zero))
+			evenA, evenB := aa.MulAdd(g2, g0), bb.MulAdd(g2, g0)
+			storeAt(q, g0)
 			q1 := unsafe.Add(q, qs)
-			storeAt(q1, evenA.Add(oddA))
+			storeAt(q1, a.MulAdd(g1, evenA))
 			q2 := unsafe.Add(q1, qs)
-			storeAt(q2, evenA.Sub(oddA))
+			storeAt(q2, minusA.MulAdd(g1, evenA))
 			q3 := unsafe.Add(q2, qs)
-			storeAt(q3, evenB.Add(oddB))
+			storeAt(q3, b.MulAdd(g1, evenB))
 			q4 := unsafe.Add(q3, qs)
-			storeAt(q4, evenB.Sub(oddB))
+			storeAt(q4, minusB.MulAdd(g1, evenB))
 			storeAt(unsafe.Add(q4, qs), g2)
 		}
 	}
@@ -66,8 +65,9 @@ func f4Output(out []float32, outStep int, in []float32, inStep, n int) {
 	i := 0
 	if haveVec && n >= lanes {
 		_, _ = in[5*inStep+n-1], out[3*outStep+n-1]
-		a, b, aa, bb := broadcast(pointA), broadcast(pointB), broadcast(squareA), broadcast(squareB)
-		aaa, bbb := broadcast(squareA*pointA), broadcast(squareB*pointB)
+		zero, oneA, oneB := broadcast(over0), broadcast(overA), broadcast(overB)
+		a, b, aa, bb := broadcast(pointA*overA), broadcast(pointB*overB), broadcast(squareA*overA), broadcast(squareB*overB)
+		aaa, bbb := broadcast(squareA*pointA*overA), broadcast(squareB*pointB*overB)
 		ps, qs := 4*inStep, 4*outStep
 		for ; i+lanes <= n; i += lanes {
 			p, q := at(in, i), at(out, i)
@@ -77,7 +77,7 @@ func f4Output(out []float32, outStep int, in []float32, inStep, n int) {
 			p4 := unsafe.Add(p3, ps)
 			m1, m2, m3, m4 := loadAt(p1), loadAt(p2), loadAt(p3), loadAt(p4)
 			sumA, sumB, differenceA, differenceB := m1.Add(m2), m3.Add(m4), m1.Sub(m2), m3.Sub(m4)
-			storeAt(q, loadAt(p).Add(sumA).Add(sumB))
+			storeAt(q, oneA.MulAdd(sumA, oneB.MulAdd(sumB, zero.Mul(loadAt(p)))))
 			q1 := unsafe.Add(q, qs)
 			storeAt(q1, a.MulAdd(differenceA, b.Mul(differenceB)))
 			q2 := unsafe.Add(q1, qs)

@@ -244,6 +244,9 @@ func (v *filtered) multiply(work *workspace, panels int, weights, sums []float32
 	if panels > 1 {
 		most = groupWindows
 	}
+	if products(v, panels, most, weights, sums) {
+		return
+	}
 	for place := range places {
 		for w := 0; w < v.count; {
 			n := stepped(work.offs[:most], place*v.dataStep+w*c, c, v.count-w)

@@ -115,15 +115,19 @@ type product struct {
 	s            staged
 	cut          cut
 	ho, wo, rows int
-	chunks, size int // how many chunks a panel's pixels are cut into, and of how many pixels
+	chunks, size int   // how many chunks a panel's pixels are cut into, and of how many pixels
+	offs         []int // where the first taps of the cut's pixels read
+	top          int   // the largest of offs
 }
 
 func (r *Runner) multiply(a *ConvArgs, p *Panels, s staged, c cut, ho, wo, rows int) {
 	pixels, panels := (c.toRow-c.row)*wo, c.toPanel-c.panel
 	chunks := r.chunks(panels, pixels)
-	r.product = product{r: r, a: a, p: p, s: s, cut: c, ho: ho, wo: wo, rows: rows, chunks: chunks, size: (pixels + chunks - 1) / chunks}
+	m := &r.product
+	*m = product{r: r, a: a, p: p, s: s, cut: c, ho: ho, wo: wo, rows: rows, chunks: chunks, size: roundUp((pixels+chunks-1)/chunks, best.mr)}
+	m.place(pixels)
 	r.reserve(p.K * best.nr)
-	r.parallel(panels*chunks, &r.product)
+	r.parallel(panels*chunks, m)
 }
 
 func (m *product) do(thread, part int) {
@@ -131,24 +135,47 @@ func (m *product) do(thread, part int) {
 	index := m.cut.panel + part/m.chunks
 	panel := m.p.panel(index, m.r.thread(thread, m.p.K*best.nr))
 	work.job.begin(m.a, m.ho, m.wo, index*best.nr)
-	from := m.cut.row*m.wo + part%m.chunks*m.size
-	to := min(from+m.size, m.cut.toRow*m.wo)
-	for p := from; p < to; {
-		n := m.offsets(work.offs[:], p, to)
-		best.run(work.acc[:], m.s.data, work.offs[:roundUp(n, best.mr)], m.s.w*m.s.c, m.rows, m.rows*m.s.c, panel)
-		work.job.store(work.acc[:], p, n)
-		p += n
+	first, pixels := m.cut.row*m.wo, (m.cut.toRow-m.cut.row)*m.wo
+	from := part % m.chunks * m.size
+	to := min(from+m.size, pixels)
+	for from < to {
+		n := m.whole(work, panel, first, from, to)
+		if n == 0 {
+			n = copy(work.offs[:], m.offs[from:to])
+			repeatLast(work.offs[:], n)
+			best.run(work.acc[:], m.s.data, work.offs[:roundUp(n, best.mr)], m.s.w*m.s.c, m.rows, m.rows*m.s.c, panel)
+			work.job.store(work.acc[:], first+from, n)
+		}
+		from += n
 	}
 }
 
-// offsets are where the first taps of output pixels from p on read, up to pixel to or as many as there is room for, and how many that are;
-// the last one is repeated to the next multiple of a tile's pixels, so that a short tile reads nothing foreign.
-func (m *product) offsets(offs []int, p, to int) int {
-	n := min(to-p, len(offs))
-	x, y := p%m.wo, p/m.wo%m.ho
-	sample := p / (m.wo * m.ho)
-	for i := range offs[:n] {
-		offs[i] = ((sample*m.s.h+y*m.s.stride+m.s.skip)*m.s.w + x*m.s.stride + m.s.skip) * m.s.c
+// whole does the pixels of one sample of the cut's done..to, where that can be done at once, and says how many that are; first is the cut's
+// first pixel.
+func (m *product) whole(work *workspace, panel []float32, first, done, to int) int {
+	j, each := &work.job, m.ho*m.wo
+	sample := (first + done) / each
+	n, at := min(to-done, (sample+1)*each-first-done), (first+done)*m.a.Cout+j.channel
+	work.left = tileProduct{s: m.s.data, offs: m.offs[done:][:n], top: m.top, rowStride: m.s.w * m.s.c, rows: m.rows, run: m.rows * m.s.c, outStep: m.a.Cout}
+	j.affine(sample)
+	residual := from(m.a.Residual, at)
+	if j.width() < best.nr || !whole(&work.left, panel, m.a.Out[at:], residual, &j.scale, &j.shift, m.a.Mul) {
+		return 0
+	}
+	return n
+}
+
+// place fills offs for the cut's pixels.
+func (m *product) place(pixels int) {
+	m.offs = room(&m.r.offs, pixels)
+	x, y, sample, at := 0, m.cut.row%m.ho, m.cut.row/m.ho, 0
+	step, skip := m.s.stride*m.s.c, m.s.skip*(m.s.w+1)*m.s.c
+	for i := range m.offs {
+		if x == 0 {
+			at = (sample*m.s.h+y*m.s.stride)*m.s.w*m.s.c + skip
+		}
+		m.offs[i], m.top = at, max(m.top, at)
+		at += step
 		if x++; x == m.wo {
 			x, y = 0, y+1
 		}
@@ -156,8 +183,6 @@ func (m *product) offsets(offs []int, p, to int) int {
 			y, sample = 0, sample+1
 		}
 	}
-	repeatLast(offs, n)
-	return n
 }
 
 // repeatLast fills offs behind the first n with the last of these, to the next multiple of a tile's pixels.

@@ -49,6 +49,20 @@ func stepped(offs []int, first, step, count int) int {
 	return count
 }
 
+// tileProduct is what many pixels are multiplied with panels from: a micro-kernel's arguments, for any number of offsets, the largest of which
+// is top. Results stand outStep values apart.
+type tileProduct struct {
+	s                                  []float32
+	offs                               []int
+	top, rowStride, rows, run, outStep int
+}
+
+// unscaled are what finish leaves sums alone with.
+var unscaled = func() (u struct{ scale, shift [maxNR]float32 }) {
+	fill(u.scale[:], 1)
+	return u
+}()
+
 func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
 
 // scalarTile is the micro-kernel in plain Go, used where there is no SIMD. Its sums are float64, which costs such a machine little.

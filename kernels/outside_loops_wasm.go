@@ -6,7 +6,8 @@ import "unsafe"
 
 func init() {
 	best = tile{"wasm simd", 4, outsideNR, outsideTile}
-	outside = loops{widen: outsideWiden, activate: outsideActivate, softmax: outsideSoftmax, centred: outsideCentred, finish: outsideFinish, rows: outsideRows, transpose: outsideTranspose}
+	outside = loops{widen: outsideWiden, activate: outsideActivate, softmax: outsideSoftmax, centred: outsideCentred, finish: outsideFinish, rows: outsideRows, transpose: outsideTranspose,
+		products: outsideProducts, product: outsideProduct}
 	f2.input.both, f4.input.both = floats(4, 4, f2InputOutside), floats(6, 6, f4InputOutside)
 	f2.output.both, f4.output.both = floats(4, 2, f2OutputOutside), floats(6, 4, f4OutputOutside)
 	f2.output.store, f4.output.store = finished(4, 2, f2StoreOutside), finished(6, 4, f4StoreOutside)
@@ -80,6 +81,29 @@ func outsideFinish(out []float32, stride int, acc []float32, n int, scale, shift
 		r = at(residual, 0)
 	}
 	finishOutside(at(out, 0), int32(4*stride), at(acc, 0), int32(n), at(scale, 0), at(shift, 0), r, mul)
+}
+
+// outsideProducts is filtered.multiply.
+func outsideProducts(v *filtered, panels, block int, weights, sums []float32) {
+	c, places, last := v.s.c, v.f.places(), panels*v.f.places()-1
+	_, _ = v.data[(places-1)*v.dataStep+v.count*c-1], weights[last*v.weightStep+c*outsideNR-1]
+	_ = sums[last*v.sumStep+roundUp(v.count, best.mr)*outsideNR-1]
+	productsOutside(at(sums, 0), int32(4*v.sumStep), int32(4*places*v.sumStep), at(v.data, 0), int32(4*v.dataStep), int32(4*c),
+		at(weights, 0), int32(4*v.weightStep), int32(4*places*v.weightStep), int32(places), int32(v.count), int32(panels), int32(block), int32(c))
+}
+
+// outsideProduct is tileProduct's work for all pixels at once.
+func outsideProduct(p *tileProduct, panel []float32, out, residual []float32, scale, shift *[maxNR]float32, mul float32) {
+	n := len(p.offs)
+	last := (n-1)*p.outStep + outsideNR - 1
+	_, _, _ = p.s[p.top+(p.rows-1)*p.rowStride+p.run-1], panel[p.rows*p.run*outsideNR-1], out[last]
+	var r unsafe.Pointer
+	if residual != nil {
+		_ = residual[last]
+		r = at(residual, 0)
+	}
+	productOutside(at(out, 0), int32(4*p.outStep), at(p.s, 0), unsafe.Pointer(&p.offs[0]), int32(n), int32(p.rowStride), int32(p.rows), int32(p.run),
+		at(panel, 0), unsafe.Pointer(scale), unsafe.Pointer(shift), r, mul)
 }
 
 type windowOutside func(out unsafe.Pointer, outStep int32, in unsafe.Pointer, across, down, n int32)

@@ -71,6 +71,14 @@ func rowsOutside(out unsafe.Pointer, outStep int32, in unsafe.Pointer, inStep, n
 //go:noescape
 func transposeOutside(out, in unsafe.Pointer, step, n int32, mul float32)
 
+//go:wasmimport tiles products
+//go:noescape
+func productsOutside(sums unsafe.Pointer, sumPlace, sumPanel int32, data unsafe.Pointer, dataPlace, step int32, weights unsafe.Pointer, weightPlace, weightPanel, places, windows, panels, block, run int32)
+
+//go:wasmimport tiles product
+//go:noescape
+func productOutside(out unsafe.Pointer, step int32, s, offs unsafe.Pointer, count, rowStride, rows, run int32, panel, scale, shift, residual unsafe.Pointer, mul float32)
+
 //go:wasmimport tiles f2OutputStore
 //go:noescape
 func f2StoreOutside(out unsafe.Pointer, pixel, row int32, in unsafe.Pointer, inStep, windows int32, scale, shift, residual unsafe.Pointer, mul float32)

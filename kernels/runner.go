@@ -7,6 +7,7 @@ import "runtime"
 type Runner struct {
 	stage   []float32
 	windows []float32
+	offs    []int
 	threads int
 	work    []workspace // one a thread
 	pool    *pool       // nil for one thread
@@ -26,6 +27,7 @@ type workspace struct {
 	offs    [maxOffs]int
 	half    [maxIn * maxIn * filteringBlock]float32 // transformed along one axis
 	job     job
+	left    tileProduct
 	moments []moments
 }
 
@@ -73,9 +75,9 @@ func (r *Runner) reserve(size int) {
 func (r *Runner) thread(i, size int) []float32 { return r.work[i].scratch[:size] }
 
 // room is size values of a buffer that grows when it must.
-func room(buffer *[]float32, size int) []float32 {
+func room[T any](buffer *[]T, size int) []T {
 	if len(*buffer) < size {
-		*buffer = make([]float32, size)
+		*buffer = make([]T, size)
 	}
 	return (*buffer)[:size]
 }

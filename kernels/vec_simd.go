@@ -18,6 +18,9 @@ type loops struct {
 	// transpose is out[i][j] = in[j][i] * mul for as many of n columns i as it can, and says how many; j goes over a tile's channels.
 	transpose func(out, in []float32, step, n int, mul float32) int
 	finish    func(out []float32, stride int, acc []float32, n int, scale, shift, residual []float32, mul float32)
+	// products is filtered.multiply, block windows at a time; product is the tile for many pixels and finish.
+	products func(v *filtered, panels, block int, weights, sums []float32)
+	product  func(p *tileProduct, panel, out, residual []float32, scale, shift *[maxNR]float32, mul float32)
 }
 
 // outside holds those that there are.
@@ -274,3 +277,21 @@ func storeAt(p unsafe.Pointer, v vec) { v.StoreArray((*[lanes]float32)(p)) }
 // at is the address of s[i], for the micro-kernels, which check their ranges once a call. They add to it what is inside s alone: not even the
 // address behind the end may be made, which -race watches.
 func at(s []float32, i int) unsafe.Pointer { return unsafe.Pointer(&s[i]) }
+
+// products is filtered.multiply where there is a form from outside, and says whether there is.
+func products(v *filtered, panels, block int, weights, sums []float32) bool {
+	if outside.products == nil {
+		return false
+	}
+	outside.products(v, panels, block, weights, sums)
+	return true
+}
+
+// whole is tileProduct.panel where there is a form from outside, and says whether there is.
+func whole(p *tileProduct, panel, out, residual []float32, scale, shift *[maxNR]float32, mul float32) bool {
+	if outside.product == nil {
+		return false
+	}
+	outside.product(p, panel, out, residual, scale, shift, mul)
+	return true
+}

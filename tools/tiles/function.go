@@ -30,6 +30,7 @@ const (
 	i32Const                                    = 0x41
 	i32Add, i32Sub, i32Mul, i32And, i32Shl      = 0x6a, 0x6b, 0x6c, 0x71, 0x74
 	i32ShrU                                     = 0x76
+	i32GtS, selectOp                            = 0x4a, 0x1b
 	block                                  byte = 0x40 // a block without a result
 
 	simd = 0xfd
@@ -38,14 +39,12 @@ const (
 // Vector opcodes, behind simd.
 const (
 	vLoad, vLoad16x4, vLoad32Splat, vStore, vConst, vShuffle = 0, 3, 9, 11, 12, 13
-	vSplatI32, vSplatF32                                     = 0x11, 0x13
+	vSplatF32                                                = 0x13
 	vAnd                                                     = 0x4e
-	vNearest                                                 = 0x6a
 	vExtendLow, vExtendHigh                                  = 0xa7, 0xa8
 	vShlI32, vAddI32                                         = 0xab, 0xae
-	vAbs, vNeg                                               = 0xe0, 0xe1
-	vAdd, vSub, vMul, vDiv, vMin, vMax                       = 0xe4, 0xe5, 0xe6, 0xe7, 0xe8, 0xe9
-	vTrunc                                                   = 0xf8
+	vAdd, vSub, vMul, vDiv                                   = 0xe4, 0xe5, 0xe6, 0xe7
+	vLess, vLarger                                           = 0xea, 0xeb
 	vRelaxedMadd                                             = 0x105
 )
 
@@ -130,7 +129,6 @@ func (f *function) splat(address, offset int) expr {
 	return func() { f.get(address); f.access(vLoad32Splat, offset) }
 }
 
-func (f *function) one(op int, a expr) expr    { return func() { a(); f.simd(op) } }
 func (f *function) two(op int, a, b expr) expr { return func() { a(); b(); f.simd(op) } }
 func (f *function) add(a, b expr) expr         { return f.two(vAdd, a, b) }
 func (f *function) sub(a, b expr) expr         { return f.two(vSub, a, b) }
@@ -151,11 +149,13 @@ func (f *function) lanes(x float32) expr {
 
 // constants makes the constants that lanes gives.
 func (f *function) constants(list ...float32) {
-	first := f.local(len(list), v128)
-	for i, x := range list {
+	for _, x := range list {
+		if _, made := f.consts[x]; made {
+			continue
+		}
+		f.consts[x] = f.local(1, v128)
 		f.bits(math.Float32bits(x))
-		f.set(first + i)
-		f.consts[x] = first + i
+		f.set(f.consts[x])
 	}
 }
 

@@ -18,7 +18,7 @@ func main() {
 
 // functions are the kernels in the order of the table.
 func functions(fused bool) []*function {
-	list := []*function{tile(fused), widen(fused), activate(fused), finish(fused), centred(fused), softmax(fused), rows(fused), transpose(fused)}
+	list := []*function{tile(fused), widen(fused), activate(fused), finish(fused), centred(fused), softmax(fused), rows(fused), transpose(fused), products(fused), product(fused)}
 	float := func(f *function, address int) expr { return f.load(address, 0) }
 	for _, a := range axes {
 		list = append(list, a.window(a.name, fused, 4, float))

@@ -7,39 +7,16 @@ package main
 // offs holds 64-bit numbers; rowStride and run are numbers of values.
 func tile(fused bool) *function {
 	const acc, s, offs, count, rowStride, rows, run, panel = 0, 1, 2, 3, 4, 5, 6, 7
-	t := &tileCode{function: newFunction("tile", fused, i32, i32, i32, i32, i32, i32, i32, i32)}
-	t.pixels, t.weights = t.local(mr, i32), t.local(1, i32)
+	t := newTile("tile", fused, i32, i32, i32, i32, i32, i32, i32, i32)
 	row, left := t.local(1, i32), t.local(1, i32)
-	t.sums, t.panel, t.pixel = t.local(mr*nv, v128), t.local(nv, v128), t.local(1, v128)
-	// From here on rowStride is how far a row's end is from the next one's start.
-	t.get(rowStride)
-	t.get(run)
-	t.emit(i32Sub)
-	t.set(rowStride)
+	t.rowEnds(rowStride, run)
 	t.times(count, mr, func() {
 		for i := range mr {
-			t.get(s)
-			t.get(offs)
-			t.emit(i32Load, 2)
-			t.emit(uleb(8 * i)...)
-			t.number(2)
-			t.emit(i32Shl, i32Add)
-			t.set(t.pixels + i)
+			t.address(i, s, offs)
 		}
-		for i := range mr * nv {
-			t.bits(0)
-			t.set(t.sums + i)
-		}
-		t.get(panel)
-		t.set(t.weights)
-		t.get(rows)
-		t.set(row)
-		t.times(row, 1, func() {
-			t.steps(run, left)
-			for i := range mr {
-				t.sum(t.pixels+i, t.pixels+i, rowStride, 2)
-			}
-		})
+		t.clear()
+		t.copy(t.weights, panel)
+		t.rows(row, rows, rowStride, run, left)
 		for i := range mr * nv {
 			t.store(acc, 16*i, t.v(t.sums+i))
 		}
@@ -56,6 +33,52 @@ type tileCode struct {
 	*function
 	pixels, weights    int // addresses
 	sums, panel, pixel int // vectors
+}
+
+// newTile is a function with the tile's locals.
+func newTile(name string, fused bool, params ...byte) *tileCode {
+	t := &tileCode{function: newFunction(name, fused, params...)}
+	t.pixels, t.weights = t.local(mr, i32), t.local(1, i32)
+	t.sums, t.panel, t.pixel = t.local(mr*nv, v128), t.local(nv, v128), t.local(1, v128)
+	return t
+}
+
+// clear makes the sums zero.
+func (t *tileCode) clear() {
+	for i := range mr * nv {
+		t.bits(0)
+		t.set(t.sums + i)
+	}
+}
+
+// address makes pixel i the one at the i-th of offs in s.
+func (t *tileCode) address(i, s, offs int) {
+	t.get(s)
+	t.get(offs)
+	t.emit(i32Load, 2)
+	t.emit(uleb(8 * i)...)
+	t.number(2)
+	t.emit(i32Shl, i32Add)
+	t.set(t.pixels + i)
+}
+
+// rowEnds turns rowStride into how far a row's end is from the next one's start.
+func (t *tileCode) rowEnds(rowStride, run int) {
+	t.get(rowStride)
+	t.get(run)
+	t.emit(i32Sub)
+	t.set(rowStride)
+}
+
+// rows adds the products of all rows; row and left are locals to count with.
+func (t *tileCode) rows(row, rows, rowStride, run, left int) {
+	t.copy(row, rows)
+	t.times(row, 1, func() {
+		t.steps(run, left)
+		for i := range mr {
+			t.sum(t.pixels+i, t.pixels+i, rowStride, 2)
+		}
+	})
 }
 
 // steps adds a run's products, unroll at a time and then one by one.

@@ -6,8 +6,9 @@ const (
 	pointA, pointB   = 5.0 / 8, 3.0 / 2
 	squareA, squareB = pointA * pointA, pointB * pointB
 
-	distanceA = 2 * squareA * (squareA - squareB)
-	distanceB = 2 * squareB * (squareB - squareA)
+	overA = 1 / (2 * squareA * (squareA - squareB))
+	overB = 1 / (2 * squareB * (squareB - squareA))
+	over0 = 1 / (squareA * squareB)
 )
 
 // axis is a transform along one axis: in values become out.
@@ -31,8 +32,8 @@ var axes = []axis{
 		return []expr{g[0], f.add(even, odd), f.sub(even, odd), g[2]}
 	}},
 	{"f4Input", 6, 6, []float32{-pointA, pointA, -pointB, pointB, -squareA, -squareB}, f4Input},
-	{"f4Output", 6, 4, []float32{pointA, pointB, squareA, squareB, squareA * pointA, squareB * pointB}, f4Output},
-	{"f4Weights", 3, 6, []float32{squareA, squareB, 1 / (squareA * squareB), 1 / distanceA, 1 / distanceB, pointA / distanceA, pointB / distanceB}, f4Weights},
+	{"f4Output", 6, 4, []float32{over0, overA, overB, pointA * overA, pointB * overB, squareA * overA, squareB * overB, squareA * pointA * overA, squareB * pointB * overB}, f4Output},
+	{"f4Weights", 3, 6, []float32{squareA, squareB, pointA, pointB, -pointA, -pointB}, f4Weights},
 }
 
 func f4Input(f *function, x []expr) []expr {
@@ -48,20 +49,19 @@ func f4Input(f *function, x []expr) []expr {
 }
 
 func f4Weights(f *function, g []expr) []expr {
-	evenA := f.vec(f.mul(f.madd(f.lanes(squareA), g[2], g[0]), f.lanes(1/distanceA)))
-	evenB := f.vec(f.mul(f.madd(f.lanes(squareB), g[2], g[0]), f.lanes(1/distanceB)))
-	oddA, oddB := f.vec(f.mul(g[1], f.lanes(pointA/distanceA))), f.vec(f.mul(g[1], f.lanes(pointB/distanceB)))
-	return []expr{f.mul(g[0], f.lanes(1/(squareA*squareB))), f.add(evenA, oddA), f.sub(evenA, oddA), f.add(evenB, oddB), f.sub(evenB, oddB), g[2]}
+	evenA, evenB := f.vec(f.madd(f.lanes(squareA), g[2], g[0])), f.vec(f.madd(f.lanes(squareB), g[2], g[0]))
+	at := func(point float32, even expr) expr { return f.madd(f.lanes(point), g[1], even) }
+	return []expr{g[0], at(pointA, evenA), at(-pointA, evenA), at(pointB, evenB), at(-pointB, evenB), g[2]}
 }
 
 func f4Output(f *function, m []expr) []expr {
 	sumA, sumB := f.vec(f.add(m[1], m[2])), f.vec(f.add(m[3], m[4]))
 	differenceA, differenceB := f.vec(f.sub(m[1], m[2])), f.vec(f.sub(m[3], m[4]))
 	return []expr{
-		f.add(f.add(m[0], sumA), sumB),
-		f.madd(f.lanes(pointA), differenceA, f.mul(f.lanes(pointB), differenceB)),
-		f.madd(f.lanes(squareA), sumA, f.mul(f.lanes(squareB), sumB)),
-		f.madd(f.lanes(squareA*pointA), differenceA, f.madd(f.lanes(squareB*pointB), differenceB, m[5])),
+		f.madd(f.lanes(overA), sumA, f.madd(f.lanes(overB), sumB, f.mul(f.lanes(over0), m[0]))),
+		f.madd(f.lanes(pointA*overA), differenceA, f.mul(f.lanes(pointB*overB), differenceB)),
+		f.madd(f.lanes(squareA*overA), sumA, f.mul(f.lanes(squareB*overB), sumB)),
+		f.madd(f.lanes(squareA*pointA*overA), differenceA, f.madd(f.lanes(squareB*pointB*overB), differenceB, m[5])),
 	}
 }
 
@@ -74,7 +74,7 @@ func f4Output(f *function, m []expr) []expr {
 func (a axis) window(name string, fused bool, size int, value func(f *function, address int) expr) *function {
 	const out, outStep, in, across, down, n = 0, 1, 2, 3, 4, 5
 	f := newFunction(name, fused, i32, i32, i32, i32, i32, i32)
-	f.constants(append([]float32{0x1p112}, a.constants...)...)
+	f.constants(append(widening[:len(widening):len(widening)], a.constants...)...)
 	p, q, x, half := f.local(1, i32), f.local(1, i32), f.local(a.in, v128), f.local(a.in*a.out, v128)
 	pick := func(first, step int) (list []expr) {
 		for i := range a.in {

@@ -1,5 +1,7 @@
 package main
 
+import "math"
+
 // The small loops around the products, as kernels/vec_plain.go defines them. Numbers of values are multiples of the 4 lanes; steps are in
 // bytes where a name does not say otherwise.
 
@@ -11,7 +13,7 @@ package main
 func widen(fused bool) *function {
 	const out, in, n = 0, 1, 2
 	f := newFunction("widen", fused, i32, i32, i32)
-	f.constants(0x1p112)
+	f.constants(widening...)
 	f.times(n, 4, func() {
 		f.store(out, 0, f.halves(in))
 		f.move(in, 8)
@@ -20,50 +22,74 @@ func widen(fused bool) *function {
 	return f
 }
 
-// halves is the float32 values of the 4 float16 at an address; the constant 2^112 is made by its user.
+// widening are the constants of halves: a factor, and the bits that it keeps.
+var widening = []float32{0x1p112, math.Float32frombits(0x8fffe000)}
+
+// halves is the float32 values of the 4 float16 at an address.
 func (f *function) halves(address int) expr {
 	bits := func() {
 		f.get(address)
 		f.access(vLoad16x4, 0)
 		f.number(13)
 		f.simd(vShlI32)
-		f.bits(0x8fffe000)
+		f.lanes(widening[1])()
 		f.simd(vAnd)
 	}
 	return f.mul(bits, f.lanes(0x1p112))
 }
 
-// Where exp stops falling, and its constants: ln 2 in two parts and the series' coefficients.
-const lowest = -87.3
+// exponential makes e^x, e^-x where negative, for |x| <= -lowest to 1e-7 relative: x = n ln 2 + r with |r| <= ln(2)/2, a polynomial of degree
+// 6 in r, and n added to the exponent's bits. Sum and difference with magic round to a whole number, which then stands in the sum's lowest bits.
+type exponential struct{ negative bool }
 
-var expConstants = []float32{0, 1, lowest, 1.44269504, -0.693359375, 2.12194440e-4, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5}
+// lowest is where exp stops falling, as kernels' exp does.
+const (
+	lowest = -87.3
+	magic  = 0x1.8p23
+)
 
-// exp is kernels' exp, e^x for x <= 0.
-func (f *function) exp(x expr) expr {
-	x = f.vec(f.two(vMax, f.lanes(lowest), x))
-	n := f.vec(f.one(vNearest, f.mul(x, f.lanes(1.44269504))))
-	r := f.vec(f.madd(n, f.lanes(2.12194440e-4), f.madd(n, f.lanes(-0.693359375), x)))
-	p := f.lanes(1.0 / 5040)
-	for _, c := range []float32{1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1, 1} {
-		p = f.madd(p, r, f.lanes(c))
+// expCoefficients are those of e^r, from r^6 to r^0: 1, r, and what meets the rest in Chebyshev's points, 1e-8 off.
+var expCoefficients = []float32{1.3926178e-3, 8.363174e-3, 4.1666556e-2, 0.16666578, 0.5, 1, 1}
+
+// signed is x, or -x for e^-x.
+func (e exponential) signed(x float32) float32 {
+	if e.negative {
+		return -x
 	}
-	return f.mul(p, func() {
-		n()
-		f.simd(vTrunc)
-		f.number(127)
-		f.simd(vSplatI32)
-		f.simd(vAddI32)
-		f.number(23)
-		f.simd(vShlI32)
-	})
+	return x
 }
 
-// silu is kernels' siluVec.
+// coefficients are those of e^r or e^-r.
+func (e exponential) coefficients() []float32 {
+	list := append([]float32{}, expCoefficients...)
+	for i := 1; i < len(list); i += 2 {
+		list[i] = e.signed(list[i])
+	}
+	return list
+}
+
+// constants are what of needs.
+func (e exponential) constants() []float32 {
+	return append(e.coefficients(), 0, 1, lowest, -lowest, magic, e.signed(1.44269504), e.signed(-0.693359375), e.signed(2.12194440e-4))
+}
+
+func (e exponential) of(f *function, x expr) expr {
+	t := f.vec(f.madd(x, f.lanes(e.signed(1.44269504)), f.lanes(magic)))
+	n := f.vec(f.sub(t, f.lanes(magic)))
+	r := f.vec(f.madd(n, f.lanes(e.signed(2.12194440e-4)), f.madd(n, f.lanes(e.signed(-0.693359375)), x)))
+	list := e.coefficients()
+	p := f.lanes(list[0])
+	for _, c := range list[1:] {
+		p = f.madd(p, r, f.lanes(c))
+	}
+	return f.two(vAddI32, p, func() { t(); f.number(23); f.simd(vShlI32) })
+}
+
+// silu is kernels' SiLU, x / (1 + e^-x). Below lowest neither falls any more. NaN stays NaN: no number is less.
 func (f *function) silu(x expr) expr {
-	x = f.vec(x)
-	t := f.vec(f.exp(f.one(vNeg, f.one(vAbs, x))))
-	below := f.two(vMax, f.two(vMin, x, f.lanes(0)), f.lanes(lowest))
-	return f.two(vDiv, f.madd(below, t, f.two(vMax, x, f.lanes(0))), f.add(f.lanes(1), t))
+	x = f.vec(f.two(vLarger, x, f.lanes(lowest)))
+	e := exponential{negative: true}.of(f, f.vec(f.two(vLess, x, f.lanes(-lowest))))
+	return f.two(vDiv, x, f.add(f.lanes(1), e))
 }
 
 // activate is
@@ -76,7 +102,7 @@ func activate(fused bool) *function {
 	f := newFunction("activate", fused, i32, i32, i32, i32, i32, i32, i32, i32, i32)
 	p, q, m, k, b, left := f.local(1, i32), f.local(1, i32), f.local(1, i32), f.local(1, i32), f.local(1, i32), f.local(1, i32)
 	x := f.local(1, v128)
-	f.constants(expConstants...)
+	f.constants(exponential{negative: true}.constants()...)
 	f.times(pixels, 1, func() {
 		f.copy(p, in)
 		f.copy(q, out)
@@ -175,7 +201,7 @@ func softmax(fused bool) *function {
 	f := newFunction("softmax", fused, i32, i32, i32, i32)
 	p, left := f.local(1, i32), f.local(1, i32)
 	top, sum, e := f.local(1, v128), f.local(1, v128), f.local(1, v128)
-	f.constants(expConstants...)
+	f.constants(exponential{}.constants()...)
 	pass := func(body func()) {
 		f.copy(p, row)
 		f.copy(left, n)
@@ -183,11 +209,11 @@ func softmax(fused bool) *function {
 	}
 	f.times(rows, 1, func() {
 		f.let(top, f.load(row, 0))
-		pass(func() { f.let(top, f.two(vMax, f.v(top), f.load(p, 0))) })
-		f.across(vMax, top)
+		pass(func() { f.let(top, f.two(vLarger, f.v(top), f.load(p, 0))) })
+		f.across(vLarger, top)
 		f.let(sum, f.lanes(0))
 		pass(func() {
-			f.let(e, f.exp(f.sub(f.load(p, 0), f.v(top))))
+			f.let(e, exponential{}.of(f, f.vec(f.two(vLarger, f.sub(f.load(p, 0), f.v(top)), f.lanes(lowest)))))
 			f.store(p, 0, f.v(e))
 			f.let(sum, f.add(f.v(sum), f.v(e)))
 		})
