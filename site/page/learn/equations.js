@@ -33,6 +33,8 @@ const epsTheta = row(sub(i("ε"), i("θ")), paren(x("t"), o(","), t));
 const sinPhi = row(i("sin"), thin, i("φ"));
 const sqrtOneMinus = sqrt(n(1), o("−"), abar());
 
+// No taller than what stands around it, in WebKit neither.
+const given = '<mo stretchy="false" lspace="0.28em" rspace="0.28em">|</mo>';
 // At the start of a line it would be a sign.
 const plus = '<mo form="infix">+</mo>';
 
@@ -46,7 +48,7 @@ export const equations = [
   // Equation 4.
   math(
     i("q"),
-    paren(x("t"), o("|"), x(0)),
+    paren(x("t"), given, x(0)),
     o("="),
     normal(x("t"), o(";"), c(1, sqrt(abar()), x(0)), o(","), c(2, paren(n(1), o("−"), abar())), i("I")),
   ),
@@ -64,7 +66,7 @@ export const equations = [
   // Equations 6 and 7.
   math(
     i("q"),
-    paren(sub(i("x"), before), o("|"), x("t"), o(","), x(0)),
+    paren(sub(i("x"), before), given, x("t"), o(","), x(0)),
     o("="),
     normal(tilde(i("μ")), o(","), sub(tilde(i("β")), t), i("I")),
     newLine,
@@ -124,7 +126,7 @@ export const equations = [
   // Equation 13.
   math(
     sub(i("p"), i("θ")),
-    paren(x(0), o("|"), x(1)),
+    paren(x(0), given, x(1)),
     o("="),
     newLine,
     `<munderover><mo>∏</mo>${row(i("i"), o("="), n(1))}${i("D")}</munderover>`,

@@ -219,9 +219,9 @@ export default {
   "learn.own":
     "The same cells on digits of 8×8, trained for this page: {steps} steps, {seeds} seeds. The distance is Fréchet's in the features of a small classifier, which is not FID; smaller is better.",
   "learn.table.unstable": "unstable",
-  "learn.guess.mu": "mean μ̃",
-  "learn.guess.x0": "picture <var>x</var><sub>0</sub>",
-  "learn.guess.eps": "noise ε",
+  "learn.guess.mu": "mean\u00a0μ̃",
+  "learn.guess.x0": "picture\u00a0<var>x</var><sub>0</sub>",
+  "learn.guess.eps": "noise\u00a0ε",
   "learn.unet.label": "The layers of the network, from input to output; lower ones are smaller pictures",
   "learn.sampling.algorithm":
     "<li><var>x<sub>T</sub></var> ~ 𝒩(0, <var>I</var>)</li><li>for <var>t</var> = <var>T</var>, …, 1:</li><li class='in'><b class='c2'><var>z</var></b> ~ 𝒩(0, <var>I</var>) if <var>t</var> &gt; 1, else 0</li><li class='in'><var>x</var><sub>t−1</sub> = (<var>x<sub>t</sub></var> − (1−α<sub>t</sub>)/√(1−ᾱ<sub>t</sub>) <b class='c1'>ε<sub>θ</sub></b>) / √α<sub>t</sub> + σ<sub>t</sub><b class='c2'><var>z</var></b></li><li>return <var>x</var><sub>0</sub></li>",

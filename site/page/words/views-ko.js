@@ -214,9 +214,9 @@ export default {
   "learn.own":
     "같은 칸들을 8×8 숫자로, 이 페이지를 위해 학습한 것: {steps}단계, 시드 {seeds}개. 거리는 작은 분류기의 특징에서 잰 프레셰 거리로 FID가 아니며, 작을수록 좋습니다.",
   "learn.table.unstable": "불안정",
-  "learn.guess.mu": "평균 μ̃",
-  "learn.guess.x0": "그림 <var>x</var><sub>0</sub>",
-  "learn.guess.eps": "노이즈 ε",
+  "learn.guess.mu": "평균\u00a0μ̃",
+  "learn.guess.x0": "그림\u00a0<var>x</var><sub>0</sub>",
+  "learn.guess.eps": "노이즈\u00a0ε",
   "learn.unet.label": "입력에서 출력까지 신경망의 층들. 아래로 갈수록 그림이 작습니다",
   "learn.sampling.algorithm":
     "<li><var>x<sub>T</sub></var> ~ 𝒩(0, <var>I</var>)</li><li><var>t</var> = <var>T</var>, …, 1에 대해:</li><li class='in'><var>t</var> &gt; 1이면 <b class='c2'><var>z</var></b> ~ 𝒩(0, <var>I</var>), 아니면 0</li><li class='in'><var>x</var><sub>t−1</sub> = (<var>x<sub>t</sub></var> − (1−α<sub>t</sub>)/√(1−ᾱ<sub>t</sub>) <b class='c1'>ε<sub>θ</sub></b>) / √α<sub>t</sub> + σ<sub>t</sub><b class='c2'><var>z</var></b></li><li><var>x</var><sub>0</sub>을 돌려준다</li>",
