@@ -10,7 +10,8 @@ import (
 	"unnoise/wasm/engine"
 )
 
-// bench(session, {steps, onProgress}) times the network on noise: the median of so many steps and, where the engine can tell, the
+// bench(session, {steps, onProgress}) times the network on noise: the median of so many steps (of so
+// many means, where a step is too short for a browser's clock) and, where the engine can tell, the
 // mean of every operation.
 func (c *core) bench(ctx context.Context, a args) (any, error) {
 	s, err := c.session(a)
@@ -85,6 +86,22 @@ func (b *timing) run(ctx context.Context, d *engine.Denoiser) error {
 	return nil
 }
 
+// leastTimed is what browsers' clocks, rounded to as much as a millisecond, still tell to a tenth.
+const leastTimed = 10 * time.Millisecond
+
+// timed is how long a call takes: the mean of as many as last for leastTimed.
+func timed(call func() error) (time.Duration, error) {
+	start := time.Now()
+	for n := time.Duration(1); ; n++ {
+		if err := call(); err != nil {
+			return 0, err
+		}
+		if took := time.Since(start); took >= leastTimed {
+			return took / n, nil
+		}
+	}
+}
+
 // runSteps times whole steps, after one that warms up.
 func (b *timing) runSteps(ctx context.Context, d *engine.Denoiser) error {
 	in, err := d.Engine.NewTensor(d.InShape(1))
@@ -102,15 +119,17 @@ func (b *timing) runSteps(ctx context.Context, d *engine.Denoiser) error {
 	}
 	var times []time.Duration
 	for i := range b.steps + 1 {
-		start := time.Now()
-		if err := d.Denoise(ctx, out, in, []float64{b.t}, b.labels); err != nil {
-			return err
-		}
-		if err := d.Engine.Sync(ctx); err != nil {
+		took, err := timed(func() error {
+			if err := d.Denoise(ctx, out, in, []float64{b.t}, b.labels); err != nil {
+				return err
+			}
+			return d.Engine.Sync(ctx)
+		})
+		if err != nil {
 			return err
 		}
 		if i > 0 {
-			times = append(times, time.Since(start))
+			times = append(times, took)
 			b.report(i)
 		}
 	}
