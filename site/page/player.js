@@ -25,6 +25,7 @@ export class Player {
   #last = 0;
   #loading = null; // AbortController
   #running = null; // {controller, ended: Promise}
+  #turn = Promise.resolve();
 
   /**
    * @param {{onState: (state: State) => void, onLoad: Function, onTracks: (tracks: Track[], active: Track|null) => void,
@@ -105,8 +106,19 @@ export class Player {
 
   /** Draws from the start, in place of all tracks. */
   async draw(settings) {
-    await this.#begin(settings);
-    await this.#run();
+    let ended;
+    await this.#inTurn(async () => {
+      await this.#begin(settings);
+      ended = this.#run();
+    });
+    await ended;
+  }
+
+  /** Begins one chain at a time: pressed twice, the second would release the first's while that is being made. */
+  #inTurn(begin) {
+    const begun = this.#turn.then(begin);
+    this.#turn = begun.catch(() => {});
+    return begun;
   }
 
   /** Goes on to the end. */
@@ -121,7 +133,7 @@ export class Player {
 
   /** Does one step, the first of a new chain where none is under way. */
   async step(settings) {
-    if (this.state !== "paused") await this.#begin(settings);
+    if (this.state !== "paused") await this.#inTurn(() => this.#begin(settings));
     const track = this.#active;
     this.#set("paused");
     try {
