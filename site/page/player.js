@@ -25,7 +25,7 @@ export class Player {
   #last = 0;
   #loading = null; // AbortController
   #running = null; // {controller, ended: Promise}
-  #turn = Promise.resolve();
+  #turn = Promise.resolve(); // settled when no chain is being made
 
   /**
    * @param {{onState: (state: State) => void, onLoad: Function, onTracks: (tracks: Track[], active: Track|null) => void,
@@ -222,9 +222,11 @@ export class Player {
   /** Goes on with a state that was saved to a file, as a tree of its own. */
   async open(bytes, settings) {
     const chain = await this.#sampler.resume(bytes);
-    await this.#clear();
-    await this.#add(new Track(chain, { id: ++this.#last, seed: settings.seed, settings, from: chain.index }));
-    this.#set(chain.index === chain.steps ? "finished" : "paused");
+    await this.#inTurn(async () => {
+      await this.#clear();
+      await this.#add(new Track(chain, { id: ++this.#last, seed: settings.seed, settings, from: chain.index }));
+      this.#set(chain.index === chain.steps ? "finished" : "paused");
+    });
   }
 
   async #clear() {
