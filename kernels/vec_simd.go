@@ -278,7 +278,7 @@ func storeAt(p unsafe.Pointer, v vec) { v.StoreArray((*[lanes]float32)(p)) }
 // address behind the end may be made, which -race watches.
 func at(s []float32, i int) unsafe.Pointer { return unsafe.Pointer(&s[i]) }
 
-// products is filtered.multiply where there is a form from outside, and says whether there is.
+// products is outside.products where there is one, and says whether there is.
 func products(v *filtered, panels, block int, weights, sums []float32) bool {
 	if outside.products == nil {
 		return false
@@ -287,7 +287,7 @@ func products(v *filtered, panels, block int, weights, sums []float32) bool {
 	return true
 }
 
-// whole is tileProduct.panel where there is a form from outside, and says whether there is.
+// whole is outside.product where there is one, and says whether there is.
 func whole(p *tileProduct, panel, out, residual []float32, scale, shift *[maxNR]float32, mul float32) bool {
 	if outside.product == nil {
 		return false

@@ -10,9 +10,8 @@ import (
 	"unnoise/wasm/engine"
 )
 
-// bench(session, {steps, onProgress}) times the network on noise: the median of so many steps (of so
-// many means, where a step is too short for a browser's clock) and, where the engine can tell, the
-// mean of every operation.
+// bench(session, {steps, onProgress}) times the network on noise: the median of so many steps (of as many means,
+// where a step is too short for a browser's clock) and, where the engine can tell, the mean of every operation.
 func (c *core) bench(ctx context.Context, a args) (any, error) {
 	s, err := c.session(a)
 	if err != nil {

@@ -5,12 +5,12 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { buildSite } from "./buildsite.mjs";
 import { chosenBrowsers, launchBrowser } from "./launch.mjs";
+import { query } from "./pagebench.mjs";
 import { largestDifference, Page } from "./pagedriver.mjs";
 import { decodePNG } from "./png.mjs";
 
 const browsers = chosenBrowsers();
 const noisy = { model: "digits", sampler: "ddpm", steps: 10, seed: 3, count: 1, engine: "cpu" };
-const address = (settings) => `?${new URLSearchParams(settings)}`;
 
 let folder;
 before(async () => {
@@ -56,7 +56,7 @@ function suite(name) {
   after(() => browser?.close());
   const pageTest = (title, settings, fn) =>
     test(title, async () => {
-      const page = await Page.open(browser, folder, { query: address(settings) });
+      const page = await Page.open(browser, folder, { query: query(settings) });
       try {
         await page.state("finished");
         await fn(page);
@@ -145,7 +145,7 @@ function files(pageTest) {
     await page.click("play");
     await page.state("paused");
     const bytes = await page.browser.evaluate(saved, "save-state");
-    await page.browser.open(`${page.site.url}${address({ ...noisy, steps: 1, seed: 9 })}`);
+    await page.browser.open(`${page.site.url}${query({ ...noisy, steps: 1, seed: 9 })}`);
     await page.state("finished");
     await page.browser.evaluate((data) => {
       const transfer = new DataTransfer();

@@ -3,16 +3,20 @@ package main
 // Whole products: many tiles in one call. A call from Go costs as much as a hundred products, and what Go does before it, checks and
 // offsets, as much again: in narrow layers that would be a third of the time.
 
-// follow is the local to = from + step, or from alone where no more than i are left.
-func (f *function) follow(to, from, step, left, i int) {
-	f.get(from)
-	f.get(step)
-	f.emit(i32Add)
-	f.get(from)
-	f.get(left)
-	f.number(i)
+// larger is the local to = yes where a > b, else no.
+func (f *function) larger(to int, yes, no, a, b expr) {
+	yes()
+	no()
+	a()
+	b()
 	f.emit(i32GtS, selectOp)
 	f.set(to)
+}
+
+// follow is the local to = from + step, or from alone where no more than i are left.
+func (f *function) follow(to, from, step, left, i int) {
+	next := func() { f.get(from); f.get(step); f.emit(i32Add) }
+	f.larger(to, next, f.v(from), f.v(left), func() { f.number(i) })
 }
 
 // until repeats body until count, which falls each time by the local step, is 0 or less.
@@ -67,12 +71,7 @@ func products(fused bool) *function {
 				t.copy(acc, accs)
 				t.copy(rest, left)
 				// Of the block, or what is left.
-				t.get(block)
-				t.get(left)
-				t.get(left)
-				t.get(block)
-				t.emit(i32GtS, selectOp)
-				t.set(tiles)
+				t.larger(tiles, t.v(block), t.v(left), t.v(left), t.v(block))
 				t.until(tiles, func() { t.number(mr) }, tile)
 				t.sum(panel, panel, weightPanel, 0)
 				t.sum(accs, accs, sumPanel, 0)
@@ -108,7 +107,9 @@ func product(fused bool) *function {
 	t.until(count, func() { t.number(mr) }, func() {
 		for i := range mr {
 			t.address(i, s, offs)
-			t.repeated(i, count)
+			if i > 0 {
+				t.larger(t.pixels+i, t.v(t.pixels+i), t.v(t.pixels+i-1), t.v(count), func() { t.number(i) })
+			}
 		}
 		t.clear()
 		t.copy(t.weights, panel)
@@ -132,17 +133,4 @@ func product(fused bool) *function {
 		t.move(offs, 8*mr)
 	})
 	return t.function
-}
-
-// repeated lets pixel i be the one before it where no more than i are left.
-func (t *tileCode) repeated(i, left int) {
-	if i == 0 {
-		return
-	}
-	t.get(t.pixels + i)
-	t.get(t.pixels + i - 1)
-	t.get(left)
-	t.number(i)
-	t.emit(i32GtS, selectOp)
-	t.set(t.pixels + i)
 }
