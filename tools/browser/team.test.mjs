@@ -112,7 +112,7 @@ for (const name of browsers) {
     same("and several pictures at the same time", together);
     same("is no matter of a model that is too small", tooSmall);
 
-    test("needs an isolated page", async () => {
+    test("needs an isolated page", limited, async () => {
       await browser.open(`${site.url}plain.html`);
       await browser.evaluate(prepare);
       assert.deepEqual(await browser.evaluate(notIsolated), []);

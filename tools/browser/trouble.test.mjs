@@ -35,7 +35,26 @@ async function prepare() {
   };
   const open = (options) => library.createSampler({ model: "tiny.safetensors", engine: "cpu", ...options });
   const pixels = async (chain) => [...(await chain.frame())].join();
-  window.t = { library, open, pixels, workers: () => workers, slow: { sampler: "ddpm", steps: 60, seed: 4 } };
+  /** Waits until a run is kept at a step beyond index: it must not end first, and then be forgotten. */
+  const keptBeyond = async (index, running) => {
+    let ended = false;
+    const end = () => {
+      ended = true;
+    };
+    running.then(end, end);
+    while (!((await library.keptChain())?.index > index)) {
+      if (ended) throw new Error("the chain ended before it was seen to be kept");
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  };
+  window.t = {
+    library,
+    open,
+    pixels,
+    keptBeyond,
+    workers: () => workers,
+    slow: { sampler: "ddpm", steps: 60, seed: 4 },
+  };
 }
 
 for (const name of browsers) {
@@ -240,14 +259,13 @@ async function drawSlowly() {
 }
 
 async function beginAndKeep() {
-  const { open, slow, library } = window.t;
+  const { open, slow, keptBeyond } = window.t;
   const chain = await (await open()).chain(slow);
-  chain.run({ stepMs: 30, keep: { seed: 4 } }).catch(() => {});
-  while (!((await library.keptChain())?.index > 4)) await new Promise((done) => setTimeout(done, 50));
+  await keptBeyond(4, chain.run({ stepMs: 200, keep: { seed: 4 } }));
 }
 
 async function goOn() {
-  const { open, pixels, slow, library } = window.t;
+  const { open, pixels, slow, library, keptBeyond } = window.t;
   const kept = await library.keptChain();
   const sampler = await open({ model: kept.model.url });
   const chain = await sampler.resume(kept.bytes);
@@ -256,9 +274,9 @@ async function goOn() {
   const drawn = await pixels(chain);
   const controller = new AbortController();
   const stopped = (await sampler.chain(slow))
-    .run({ stepMs: 30, keep: true, signal: controller.signal })
+    .run({ stepMs: 200, keep: true, signal: controller.signal })
     .catch(() => {});
-  while (!(await library.keptChain())) await new Promise((done) => setTimeout(done, 20));
+  await keptBeyond(-1, stopped);
   controller.abort();
   await stopped;
   // The worker forgets it when it has stopped.
