@@ -2,7 +2,7 @@
 // of them with a program of its own; nothing is shared, and the page need not be isolated. Where it is, they also share single pictures.
 
 import { Client } from "./client.js";
-import { makeError } from "./errors.js";
+import { abortError, makeError } from "./errors.js";
 import { Team, teamMemory } from "./team.js";
 
 // More would compete for memory, and a phone's slow cores would hold up the fast ones.
@@ -238,6 +238,7 @@ class SharedChain {
   #parts;
   #join;
   #uneven = false; // a step was cancelled that some parts may have done
+  #turn = Promise.resolve();
 
   constructor(parts, join) {
     this.#parts = parts;
@@ -250,47 +251,56 @@ class SharedChain {
     return Promise.all(this.#parts.map(fn));
   }
 
-  async step(signal) {
-    await this.#level(signal);
-    this.#uneven = true;
-    const [progress] = await this.#all((part) => part.step(signal));
-    this.#uneven = false;
-    return progress;
+  /** Calls fn when earlier calls have ended and the parts are level: two that found a part behind would both take it a step on. */
+  #level(fn, signal) {
+    const result = this.#turn.then(async () => {
+      if (signal?.aborted) throw abortError();
+      if (this.#uneven) await this.#catchUp(signal);
+      return fn();
+    });
+    this.#turn = result.catch(() => {});
+    return result;
   }
 
   /** Brings the parts that lag to where the others are. */
-  async #level(signal) {
-    if (!this.#uneven) return;
+  async #catchUp(signal) {
     const at = (await this.#all((part) => part.where())).map(({ index }) => index);
     await this.#all((part, i) => (at[i] < Math.max(...at) ? part.step(signal) : null));
     this.#uneven = false;
   }
 
-  async where() {
-    await this.#level();
-    return this.#parts[0].where();
+  step(signal) {
+    return this.#level(async () => {
+      this.#uneven = true;
+      const [progress] = await this.#all((part) => part.step(signal));
+      this.#uneven = false;
+      return progress;
+    }, signal);
   }
 
-  async frame(which) {
-    await this.#level();
-    const frames = await this.#all((part) => part.frame(which));
-    const whole = new Uint8Array(frames.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const frame of frames) {
-      whole.set(frame, at);
-      at += frame.length;
-    }
-    return whole;
+  where() {
+    return this.#level(() => this.#parts[0].where());
   }
 
-  async save() {
-    await this.#level();
-    return this.#join(await this.#all((part) => part.save()));
+  frame(which) {
+    return this.#level(async () => {
+      const frames = await this.#all((part) => part.frame(which));
+      const whole = new Uint8Array(frames.reduce((sum, { length }) => sum + length, 0));
+      let at = 0;
+      for (const frame of frames) {
+        whole.set(frame, at);
+        at += frame.length;
+      }
+      return whole;
+    });
   }
 
-  async fork(seed) {
-    await this.#level();
-    return new SharedChain(await this.#all((part) => part.fork(seed)), this.#join);
+  save() {
+    return this.#level(async () => this.#join(await this.#all((part) => part.save())));
+  }
+
+  fork(seed) {
+    return this.#level(async () => new SharedChain(await this.#all((part) => part.fork(seed)), this.#join));
   }
 
   release() {
