@@ -60,12 +60,12 @@ test-go: .venv ## Go tests with SIMD, and of what computes with plain loops; the
 	$(GO) test ./...
 ifneq ($(GOEXPERIMENT),)
 	GOEXPERIMENT= $(GO) vet ./...
-	GOEXPERIMENT= $(GO) test ./kernels/... ./weights/... ./wasm/...
+	GOEXPERIMENT= $(GO) test ./kernels/... ./wasm/unet ./wasm/engine/... ./wasm/sampler
 endif
 	$(JS) $(GO) build $(CORE)
 
-test-fuzz: ## the readers of foreign files, half a minute a target
-	tools/fuzz.sh 30s
+test-fuzz: ## the readers of foreign files, a quarter of a minute a target
+	tools/fuzz.sh 15s
 
 fuzz: ## the same for FUZZTIME a target: hours, days
 	tools/fuzz.sh $(FUZZTIME)

@@ -9,7 +9,7 @@ export class Client {
   #last = 0;
   #ended = null;
 
-  /** @param {Worker} worker one that runs worker.js: bundlers want its address written out where it is started */
+  /** @param {Worker|import("./workers.js").Workers|import("./workers.js").HiredWorker} worker one that runs worker.js */
   constructor(worker) {
     this.#worker = worker;
     this.#worker.onmessage = ({ data }) => this.#receive(data);

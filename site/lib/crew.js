@@ -4,6 +4,7 @@
 import { Client } from "./client.js";
 import { abortError, makeError } from "./errors.js";
 import { Team, teamMemory } from "./team.js";
+import { HiredWorker } from "./workers.js";
 
 // More would compete for memory, and a phone's slow cores would hold up the fast ones.
 const mostWorkers = 8;
@@ -177,8 +178,7 @@ export class Crew {
 }
 
 async function hireOne(blob) {
-  // This worker's own file, whatever a bundler has made of its name.
-  const client = new Client(new Worker(globalThis.location.href, { type: "module" }));
+  const client = new Client(new HiredWorker());
   try {
     await client.call("open", { source: { blob }, asked: { engine: "cpu" } });
     return client;

@@ -12,6 +12,7 @@
 import { Client } from "./client.js";
 import { makeError } from "./errors.js";
 import { closed, Sampler } from "./sampler.js";
+import { Workers } from "./workers.js";
 
 export { Chain } from "./chain.js";
 export {
@@ -89,7 +90,7 @@ export async function createSampler(options) {
 }
 
 function startWorker() {
-  return new Client(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
+  return new Client(new Workers(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" })));
 }
 
 /**

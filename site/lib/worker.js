@@ -3,6 +3,8 @@
 //   in:   {id, op, args}            a call; {cancel: id} aborts it, {painted: id} acknowledges a picture
 //   out:  {id, event}               what a call under way has to say
 //         {id, result} {id, error}  its end
+//
+// workers.js has those that tell where calls come from.
 
 // The WebGPU engine's helper: sets a global that the Go side calls.
 import "./gpu-replay.js";
@@ -11,6 +13,7 @@ import { abortError, makeError, packError } from "./errors.js";
 import { Run } from "./runner.js";
 import { Handles, Session } from "./session.js";
 import { joinTeam, Team } from "./team.js";
+import { tellStopped } from "./workers.js";
 
 // Starts with the download of the pack, not after it. A failure is told by the first call.
 const starting = startCore();
@@ -19,6 +22,8 @@ starting.catch(() => {});
 const chains = new Handles();
 const calls = new Map(); // id -> {controller, run}
 let session = null;
+/** Where calls come from: the page, or the worker that this one was hired by. @type {{postMessage: Function}} */
+let caller = globalThis;
 
 const operations = {
   async open({ source, asked }, { signal, post }) {
@@ -107,22 +112,31 @@ async function keep(chain, { signal }) {
 
 async function answer({ id, op, args }) {
   const controller = new AbortController();
-  const post = (event, transfer = []) => postMessage({ id, event }, transfer);
+  const post = (event, transfer = []) => caller.postMessage({ id, event }, transfer);
   const call = { controller, args, signal: controller.signal, post };
   calls.set(id, call);
   try {
     if (!session && op !== "open" && op !== "version") throw makeError("UsageError", "No model is open.");
     const result = await operations[op](args, call);
-    postMessage({ id, result }, result instanceof Uint8Array ? [result.buffer] : []);
+    caller.postMessage({ id, result }, result instanceof Uint8Array ? [result.buffer] : []);
   } catch (error) {
-    postMessage({ id, error: packError(error) });
+    caller.postMessage({ id, error: packError(error) });
   } finally {
     calls.delete(id);
   }
 }
 
-addEventListener("message", ({ data }) => {
+function receive({ data }) {
   if (data.cancel) calls.get(data.cancel)?.controller.abort();
   else if (data.painted) calls.get(data.painted)?.run?.painted();
   else answer(data);
+}
+
+addEventListener("message", (event) => {
+  const { data } = event;
+  if (data.caller) {
+    caller = data.caller;
+    data.caller.onmessage = receive;
+  } else if (data.stopped) tellStopped(data);
+  else receive(event);
 });

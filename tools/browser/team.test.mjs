@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { buildSite } from "./buildsite.mjs";
 import { chosenBrowsers, launchBrowser } from "./launch.mjs";
@@ -12,32 +11,12 @@ import { serveSite } from "./siteserver.mjs";
 
 const browsers = chosenBrowsers({ webkit: false });
 
-/** Before worker.js: workers that it starts end without a word when the page says so, and it tells how many there were. */
-const mortal = `{
-  const { Worker } = globalThis;
-  const made = [];
-  const channel = new BroadcastChannel("planted");
-  globalThis.Worker = class extends Worker {
-    constructor(...args) {
-      super(...args);
-      made.push(this);
-    }
-  };
-  channel.onmessage = ({ data }) => {
-    if (data === "end") for (const worker of made) Worker.prototype.terminate.call(worker);
-    if (data === "count" && made.length) channel.postMessage(made.length);
-  };
-}
-`;
-
-/** A page beside the site, isolated but for plain.html, and workers that may be ended. */
-function planted(folder) {
-  const worker = mortal + readFileSync(join(folder, "lib/worker.js"), "utf8");
+/** A page beside the site, isolated but for plain.html. */
+function beside() {
   const answers = {
     "blank.html": ["text/html", "<!doctype html><title>blank</title>"],
     "plain.html": ["text/html", "<!doctype html><title>plain</title>"],
     "tiny.safetensors": ["application/octet-stream", readFileSync(tinyPack())],
-    "lib/worker.js": ["text/javascript", worker],
   };
   return (path, _request, response) => {
     if (path !== "plain.html") {
@@ -53,9 +32,19 @@ function planted(folder) {
 
 /** In the page: samplers with so many workers, and states as text. */
 async function prepare() {
+  /** The workers that have begun as those beside another, of the sampler opened last. */
+  const hired = [];
+  const { Worker } = globalThis;
+  globalThis.Worker = class extends Worker {
+    postMessage(message, ...rest) {
+      if (message.caller) hired.push(this);
+      super.postMessage(message, ...rest);
+    }
+  };
   const { createSampler } = await import(new URL("lib/unnoise.js", location.href));
   /** A sampler; with two threads the second worker is there. */
   const open = async (threads, model = "models/digits.safetensors") => {
+    hired.length = 0;
     const sampler = await createSampler({ model, engine: "cpu", threads });
     await (await sampler.chain({ steps: 1 })).release();
     await joined(sampler, threads);
@@ -73,17 +62,11 @@ async function prepare() {
     await chain.run();
     return state(chain);
   };
-  const planted = new BroadcastChannel("planted");
-  /** How many workers the one sampler that has others has started beside its own. */
-  const made = () =>
-    new Promise((resolve) => {
-      const asking = setInterval(() => planted.postMessage("count"), 50);
-      planted.onmessage = ({ data }) => {
-        clearInterval(asking);
-        resolve(data);
-      };
-    });
-  window.t = { open, joined, state, drawn, made, planted, alone: await open(1) };
+  /** Ends them without a word. */
+  const end = () => {
+    for (const worker of hired) worker.terminate();
+  };
+  window.t = { open, joined, state, drawn, hired, end, alone: await open(1) };
 }
 
 // Workers that wait for each other for good are a failure that is to be seen.
@@ -95,7 +78,7 @@ for (const name of browsers) {
     let site;
     before(async () => {
       const folder = await buildSite();
-      site = await serveSite(folder, { intercept: planted(folder) });
+      site = await serveSite(folder, { intercept: beside() });
       browser = await launchBrowser(name);
       await browser.open(`${site.url}blank.html`);
       await browser.evaluate(prepare);
@@ -111,6 +94,7 @@ for (const name of browsers) {
     same("goes on when a worker ends, and the next one has two again", ended);
     same("and several pictures at the same time", together);
     same("is no matter of a model that is too small", tooSmall);
+    same("is drawn by one where another cannot start", notStarted);
 
     test("needs an isolated page", limited, async () => {
       await browser.open(`${site.url}plain.html`);
@@ -139,7 +123,7 @@ async function everyKind() {
 }
 
 async function cancelled() {
-  const { open, drawn, made, state, alone } = window.t;
+  const { open, drawn, hired, state, alone } = window.t;
   const wrong = [];
   const pair = await open(2);
   const options = { sampler: "ddpm", steps: 40, seed: 6 };
@@ -157,13 +141,13 @@ async function cancelled() {
   await chain.run();
   if ((await state(chain)) !== (await drawn(alone, options))) wrong.push("another picture");
   await drawn(pair, { steps: 1 });
-  if ((await made()) !== 1) wrong.push("the other worker was lost and replaced");
+  if (hired.length !== 1) wrong.push("the other worker was lost and replaced");
   pair.close();
   return wrong;
 }
 
 async function ended() {
-  const { open, joined, drawn, made, planted, state, alone } = window.t;
+  const { open, joined, drawn, hired, end, state, alone } = window.t;
   const wrong = [];
   const pair = await open(2);
   const options = { sampler: "ddpm", steps: 150, seed: 7 };
@@ -172,15 +156,15 @@ async function ended() {
   const onProgress = ({ index }) => {
     if (index < 4 || told) return;
     told = true;
-    planted.postMessage("end");
+    end();
   };
   await chain.run({ onProgress });
   if (!told) wrong.push("no worker was ended");
   if ((await state(chain)) !== (await drawn(alone, options))) wrong.push("another picture");
   for (let i = 0; i < 2; i++) await drawn(pair, { steps: 1 }); // the first may be what finds out
   await joined(pair, 2);
-  if (pair.info.workers !== 2 || (await made()) !== 2)
-    wrong.push(`workers: ${pair.info.workers}, started ${await made()}`);
+  if (pair.info.workers !== 2 || hired.length !== 2)
+    wrong.push(`workers: ${pair.info.workers}, started ${hired.length}`);
   if ((await drawn(pair, options)) !== (await drawn(alone, options))) wrong.push("another picture afterwards");
   pair.close();
   return wrong;
@@ -214,6 +198,28 @@ async function tooSmall() {
   const { workers } = own.info;
   own.close();
   return workers ? [`workers: ${workers}`] : [];
+}
+
+async function notStarted() {
+  const { drawn, alone } = window.t;
+  const { createSampler } = await import(new URL("lib/unnoise.js", location.href));
+  const { Worker } = globalThis;
+  let started = 0;
+  globalThis.Worker = class extends Worker {
+    constructor(url, options) {
+      super(started++ ? new URL("lib/missing.js", location.href) : url, options);
+    }
+  };
+  const sampler = await createSampler({ model: "models/digits.safetensors", engine: "cpu", threads: 2 });
+  const wrong = [];
+  for (const count of [1, 3]) {
+    const options = { sampler: "ddpm", steps: 3, seed: 9, count };
+    if ((await drawn(sampler, options)) !== (await drawn(alone, options))) wrong.push(`${count}: another picture`);
+  }
+  if (started < 2 || (sampler.info.workers ?? 1) !== 1) wrong.push(`${started} started, ${sampler.info.workers} there`);
+  sampler.close();
+  globalThis.Worker = Worker;
+  return wrong;
 }
 
 async function notIsolated() {
