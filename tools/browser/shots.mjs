@@ -138,8 +138,10 @@ function viewState(hash, clicks = [], ready = () => true) {
 const idle = () => document.querySelectorAll('.view:not([hidden]) [data-running="yes"]').length === 0;
 const views = {
   forward: viewState("forward"),
-  interpolate: viewState("interpolate", ["#view-interpolate .primary"], () =>
-    document.querySelector("#view-interpolate .strip-row"),
+  interpolate: viewState(
+    "interpolate",
+    ["#view-interpolate .primary"],
+    () => document.querySelector("#view-interpolate .strip-row") !== null,
   ),
   edit: viewState("edit", ["#view-edit .primary"], idle),
   code: viewState("code", ["#view-code [value='8']", "#view-code .group .primary"], idle),
