@@ -2,8 +2,9 @@
 // of them with a program of its own; nothing is shared, and the page need not be isolated. Where it is, they also share single pictures.
 
 import { Client } from "./client.js";
-import { abortError, makeError } from "./errors.js";
+import { makeError } from "./errors.js";
 import { Team, teamMemory } from "./team.js";
+import { Turns } from "./turns.js";
 import { HiredWorker } from "./workers.js";
 
 // More would compete for memory, and a phone's slow cores would hold up the fast ones.
@@ -238,7 +239,7 @@ class SharedChain {
   #parts;
   #join;
   #uneven = false; // a step was cancelled that some parts may have done
-  #turn = Promise.resolve();
+  #turns = new Turns();
 
   constructor(parts, join) {
     this.#parts = parts;
@@ -253,13 +254,10 @@ class SharedChain {
 
   /** Calls fn when earlier calls have ended and the parts are level: two that found a part behind would both take it a step on. */
   #level(fn, signal) {
-    const result = this.#turn.then(async () => {
-      if (signal?.aborted) throw abortError();
+    return this.#turns.take(async () => {
       if (this.#uneven) await this.#catchUp(signal);
       return fn();
-    });
-    this.#turn = result.catch(() => {});
-    return result;
+    }, signal);
   }
 
   /** Brings the parts that lag to where the others are. */

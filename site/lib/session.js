@@ -2,10 +2,11 @@
 
 import { Crew, startThere } from "./crew.js";
 import { fetchPack } from "./download.js";
-import { abortError, makeError } from "./errors.js";
+import { makeError } from "./errors.js";
 import { Pack } from "./pack.js";
 import { forgetPack, keepPack, keptPack } from "./store.js";
 import { joinTeam } from "./team.js";
+import { Turns } from "./turns.js";
 
 /**
  * Opens a pack: from memory, from the browser's storage, or from the network.
@@ -40,7 +41,7 @@ async function mayMend(problem, pack, { url }) {
 export class Session {
   #core;
   #handle;
-  #queue = Promise.resolve();
+  #turns = new Turns();
   #crew;
   #url;
   /** What the core and the pack's way here say; see Info in unnoise.js. */
@@ -114,12 +115,7 @@ export class Session {
 
   /** Calls fn(core, handle) when all earlier calls have ended: the core does one thing at a time. */
   exclusive(fn, signal) {
-    const result = this.#queue.then(() => {
-      if (signal?.aborted) throw abortError();
-      return fn(this.#core, this.#handle);
-    });
-    this.#queue = result.catch(() => {});
-    return result;
+    return this.#turns.take(() => fn(this.#core, this.#handle), signal);
   }
 
   /** Calls an operation of the core that takes the session and other arguments, the last of them options. */

@@ -1,0 +1,16 @@
+import { abortError } from "./errors.js";
+
+/** Work of which one piece is done at a time, in the order in which it was asked for. */
+export class Turns {
+  #last = Promise.resolve();
+
+  /** Calls fn when all earlier work has ended, however it did; not where the signal is aborted by then. */
+  take(fn, signal) {
+    const result = this.#last.then(() => {
+      if (signal?.aborted) throw abortError();
+      return fn();
+    });
+    this.#last = result.catch(() => {});
+    return result;
+  }
+}
