@@ -128,8 +128,6 @@ for (const name of browsers) {
       assert.match(got.error, /^UsageError: .*layer must be the index/);
     });
 
-    check("what is asked at once after a cancelled step agrees", askedAtOnce, nothing);
-
     check("every method stops when its signal is aborted, and the sampler goes on", aborted, (got) =>
       assert.deepEqual(got, { wrong: [], same: true }),
     );
@@ -292,30 +290,6 @@ async function lookedInto() {
   const seen = await sampler.activations({ ...at, picture });
   const error = await fails(() => sampler.activations({ timestep: 500, layer: layers.length }));
   return { layers: layers.length, wrong, withPicture: seen.data.some((v, i) => v !== noise.data[i]), error };
-}
-
-async function askedAtOnce() {
-  const sampler = await window.t.library.createSampler({ model: "models/digits.safetensors", engine: "cpu" });
-  const chain = await sampler.chain({ sampler: "ddpm", steps: 1000, count: 3 });
-  const start = performance.now();
-  await chain.step();
-  const whole = performance.now() - start;
-  const wrong = [];
-  // One worker draws one picture and another two: between their ends a cancelled step leaves them at different steps.
-  for (let part = 0.3; part < 1.2; part += 0.05) {
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(), part * whole);
-    await chain.step({ signal: controller.signal }).catch(() => {});
-    try {
-      const [one, two, fork] = await Promise.all([chain.save(), chain.save(), chain.fork(3), chain.frame()]);
-      if (`${one}` !== `${two}`) wrong.push(`${part}: two states`);
-      if (fork.index !== (await sampler.resume(one)).index) wrong.push(`${part}: a fork elsewhere`);
-    } catch (error) {
-      wrong.push(`${part}: ${error}`);
-    }
-  }
-  sampler.close();
-  return wrong;
 }
 
 async function aborted() {
