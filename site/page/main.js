@@ -2,6 +2,7 @@
 
 import { byId } from "./dom.js";
 import { acceptDrops } from "./drop.js";
+import { startFocus } from "./focus.js";
 import { loadNotice } from "./messages.js";
 import { Router } from "./router.js";
 import { SettingsForm } from "./sample/settings.js";
@@ -14,6 +15,7 @@ import { startLanguage, t } from "./words.js";
 startTheme(byId("theme"));
 await startLanguage([...document.querySelectorAll(".languages button")]);
 startTerms();
+startFocus();
 
 const form = new SettingsForm(byId("settings"));
 const sample = new SampleView(form);

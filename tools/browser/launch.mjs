@@ -39,6 +39,7 @@ export function chosenBrowsers({ webkit = true } = {}) {
  * @property {(path: string, options?: {fullPage: boolean}) => Promise<void>} screenshot writes a PNG of the viewport, or of all
  *   the page (not WebKitGTK)
  * @property {(view: View) => Promise<void>} setView sets the size of the viewport and the colour scheme
+ * @property {(key: string) => Promise<void>} [press] a key, by its name; not WebKitGTK
  * @property {() => Promise<void>} [crashGPU] takes the GPU away from all pages; Chromium alone can
  * @property {() => Promise<void>} close ends every process of the browser
  */

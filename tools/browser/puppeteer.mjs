@@ -133,6 +133,7 @@ function wrap(name, instance, page, close) {
     evaluate: (fn, ...args) => page.evaluate(fn, ...args),
     screenshot: async (path, options) => void (await page.screenshot({ path, ...options })),
     setView: (view) => setView(page, view),
+    press: (key) => page.keyboard.press(key),
     async close() {
       closing = true;
       await close();

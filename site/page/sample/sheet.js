@@ -21,6 +21,10 @@ export class Sheet {
       this.#open(false);
       this.#bar.focus();
     });
+    // The keyboard goes on behind the sheet: what it reaches there must be seen. A tap beside the sheet leaves it as it is.
+    addEventListener("focusin", ({ target }) => {
+      if (this.#isOpen && !this.#panel.contains(target) && target.matches(":focus-visible")) this.#open(false);
+    });
   }
 
   get #isOpen() {
