@@ -128,3 +128,33 @@ test("on a short phone the guess is what is seen first, and the buttons that dra
     await page.close();
   }
 });
+
+test("under forced colours it can be seen what is chosen, and how far a bar is", async () => {
+  await browser.setView({ width: 1200, height: 860 });
+  const page = await Page.open(browser, folder, { query });
+  try {
+    await page.state("finished");
+    await browser.forceColours();
+    await browser.evaluate(openView, "learn/6");
+    // Two elements each, and the property that has to tell them apart.
+    const pairs = [
+      [".segments :checked + span", ".segments :not(:checked) + span", "backgroundColor"],
+      [".top nav [aria-current]", ".top nav a:not([aria-current])", "borderBottomColor"],
+      [".screens [aria-current]", ".screens a:not([aria-current])", "backgroundColor"],
+      ["#bar", "#progress", "backgroundColor"],
+      ["#progress", "body", "backgroundColor"],
+      ["#play", "#step", "backgroundColor"],
+      [".unet [aria-pressed=true]", ".unet [aria-pressed=false]", "backgroundColor"],
+      [".unet [aria-pressed=false]", "body", "backgroundColor"],
+    ];
+    const alike = (list) =>
+      list.filter(([one, other, property]) => {
+        const [a, b] = [one, other].map((selector) => getComputedStyle(document.querySelector(selector)));
+        // What the browser puts in a colour's place is seen in no style.
+        return a[property] === b[property] || a.forcedColorAdjust !== "none";
+      });
+    assert.deepEqual(await browser.evaluate(alike, pairs), []);
+  } finally {
+    await page.close();
+  }
+});

@@ -134,6 +134,7 @@ function wrap(name, instance, page, close) {
     screenshot: async (path, options) => void (await page.screenshot({ path, ...options })),
     setView: (view) => setView(page, view),
     press: (key) => page.keyboard.press(key),
+    forceColours: () => forceColours(page),
     async close() {
       closing = true;
       await close();
@@ -158,6 +159,12 @@ async function newTab(instance, url) {
 async function setQuota(page, url, quotaSize) {
   const session = await page.createCDPSession();
   await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(url).origin, quotaSize });
+}
+
+/** Shows the page in the few colours of a system's high contrast; Chromium alone can. */
+async function forceColours(page) {
+  const session = await page.createCDPSession();
+  await session.send("Emulation.setEmulatedMedia", { features: [{ name: "forced-colors", value: "active" }] });
 }
 
 /** Ends Chromium's GPU process, as a driver's fault would. */
