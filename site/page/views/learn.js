@@ -34,6 +34,13 @@ function isLevel(script) {
   return low - base < 2;
 }
 
+/** Whether a bar or a hat stands over what it belongs to with all of its line's height: WebKit sets it no closer. */
+function isLifted(accent) {
+  if (!accent) return false;
+  const [base, sign] = [...accent.children].map((child) => child.getBoundingClientRect());
+  return sign.height > base.height && sign.bottom < base.top + 1;
+}
+
 class LearnView {
   #studio;
   #links;
@@ -105,6 +112,7 @@ class LearnView {
     const control = element("a", { href: link[0], className: "try" }, link[1], icon("next"));
     this.#words.replaceChildren(element("h3", {}, title), prose, equation, source, control);
     equation.classList.toggle("level", isLevel(equation.querySelector("msub")));
+    equation.classList.toggle("lifted", isLifted(equation.querySelector("mover")));
   }
 
   async #draw(number) {

@@ -24,6 +24,7 @@ class ModelsView {
     this.#studio = studio;
     const rows = table(["models.kept.name", "models.kept.size", "models.kept.delete"], this.#kept);
     rows.tHead.rows[0].lastChild.className = "headless";
+    rows.hidden = true;
     const head = element("header", { className: "head" }, worded("h2", "nav.models"), worded("p", "models.intro"));
     const own = element(
       "div",
@@ -130,6 +131,8 @@ class ModelsView {
   async #showKept() {
     const kept = await storedModels();
     this.#kept.replaceChildren(...kept.map((each) => this.#keptRow(each)));
+    // No headings over nothing; and WebKit gives a column without words no room for what is put there later.
+    this.#kept.parentElement.hidden = !kept.length;
     const { usage, quota } = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
     if (!kept.length) say(this.#total, "models.kept.none");
     else if (usage) say(this.#total, "models.kept.total", { usage: bytes(usage), quota: bytes(quota) });

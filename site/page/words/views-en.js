@@ -27,7 +27,7 @@ export default {
   "forward.r.noise": "noise √(1−<var>ᾱ<sub>t</sub></var>)",
   "forward.r.snr": "SNR",
   "forward.curve.alpha":
-    '<span class="key accent"></span> <var>ᾱ<sub>t</sub></var>, what is left of the signal\'s variance; <span class="key warm"></span> √(1−<var>ᾱ<sub>t</sub></var>), the noise',
+    '<span class="key accent"></span>&nbsp;<var>ᾱ<sub>t</sub></var>, what is left of the signal\'s variance; <span class="key warm"></span>&nbsp;√(1−<var>ᾱ<sub>t</sub></var>), the noise',
   "forward.curve.snr": "Signal to noise, <var>ᾱ<sub>t</sub></var> / (1−<var>ᾱ<sub>t</sub></var>), in decibels",
   "forward.note": "The noise of a seed is its own at every timestep. Touch the curves to move along them.",
   "term.alphabar":
@@ -103,7 +103,7 @@ export default {
   "code.terms": "Bits/dim of each step back, by <var>t</var> (logarithmic)",
   "code.terms.none": "Measure the bound to see what each step costs.",
   "code.rate":
-    'Rate and distortion: <span class="key accent"></span> this picture, <span class="key warm"></span> CIFAR-10 in the paper (figure 5, table 4)',
+    'Rate and distortion: <span class="key accent"></span>&nbsp;this picture, <span class="key warm"></span>&nbsp;CIFAR-10 in the paper (figure 5, table 4)',
   "code.paper":
     "Section 4.3: of the paper's CIFAR-10 code {rate} bits/dim are rate and {distortion} distortion, an RMSE of {rmse} of 255. More than half of the bits describe what nobody sees.",
   "code.note": "Smaller indices are coded faster and take more room. All of it happens on your machine.",
@@ -187,7 +187,7 @@ export default {
   "learn.schedule.beta": "<b class='c2'>β<sub>t</sub></b>: how much noise the step to <var>t</var> adds",
   "learn.schedule.now": "β = {beta}, ᾱ = {alphabar}, signal to noise {snr} dB",
   "learn.posterior.caption":
-    "One pixel: <span class='key accent'></span> where it may have been before, knowing both; <span class='key warm'></span> knowing only <var>x</var><sub>0</sub>. The line is <var>x<sub>t</sub></var>. Heights are scaled.",
+    "One pixel: <span class='key accent'></span>&nbsp;where it may have been before, knowing both; <span class='key warm'></span>&nbsp;knowing only <var>x</var><sub>0</sub>. The line is <var>x<sub>t</sub></var>. Heights are scaled.",
   "learn.posterior.jump": "Steps back",
   "learn.posterior.x0": "Finished value <var>x</var><sub>0</sub>",
   "learn.posterior.xt": "Value now <var>x<sub>t</sub></var>",

@@ -27,7 +27,7 @@ export default {
   "forward.r.noise": "노이즈 √(1−<var>ᾱ<sub>t</sub></var>)",
   "forward.r.snr": "신호 대 노이즈",
   "forward.curve.alpha":
-    '<span class="key accent"></span> <var>ᾱ<sub>t</sub></var>, 신호의 분산 가운데 남은 몫; <span class="key warm"></span> √(1−<var>ᾱ<sub>t</sub></var>), 노이즈',
+    '<span class="key accent"></span>&nbsp;<var>ᾱ<sub>t</sub></var>, 신호의 분산 가운데 남은 몫; <span class="key warm"></span>&nbsp;√(1−<var>ᾱ<sub>t</sub></var>), 노이즈',
   "forward.curve.snr": "신호 대 노이즈 <var>ᾱ<sub>t</sub></var> / (1−<var>ᾱ<sub>t</sub></var>), 데시벨",
   "forward.note": "같은 시드라도 시점마다 노이즈가 다릅니다. 곡선을 누르면 그 시점으로 갑니다.",
   "term.alphabar": "t단계까지 노이즈를 더한 뒤 그림의 분산 가운데 남은 몫. t까지의 1 − β를 모두 곱한 값입니다.",
@@ -99,7 +99,7 @@ export default {
   "code.terms": "되돌아가는 단계마다 드는 비트/차원, <var>t</var>에 따라 (로그 눈금)",
   "code.terms.none": "한계를 재면 각 단계에 드는 비트가 여기에 보입니다.",
   "code.rate":
-    '비트율과 왜곡: <span class="key accent"></span> 이 그림, <span class="key warm"></span> 논문의 CIFAR-10 (그림 5, 표 4)',
+    '비트율과 왜곡: <span class="key accent"></span>&nbsp;이 그림, <span class="key warm"></span>&nbsp;논문의 CIFAR-10 (그림 5, 표 4)',
   "code.paper":
     "4.3절: 논문의 CIFAR-10 부호 가운데 {rate}비트/차원은 비트율, {distortion}비트/차원은 왜곡(RMSE 255 가운데 {rmse})입니다. 비트의 절반 넘게가 눈에 보이지 않는 것을 적습니다.",
   "code.note": "색인이 작으면 빠르지만 파일이 커집니다. 모두 이 기기 안에서 이루어집니다.",
@@ -183,7 +183,7 @@ export default {
   "learn.schedule.beta": "<b class='c2'>β<sub>t</sub></b>: <var>t</var>로 가는 단계가 더하는 노이즈",
   "learn.schedule.now": "β = {beta}, ᾱ = {alphabar}, 신호 대 노이즈 {snr} dB",
   "learn.posterior.caption":
-    "픽셀 하나: <span class='key accent'></span> 둘 다 알 때 앞서 있었을 자리; <span class='key warm'></span> <var>x</var><sub>0</sub>만 알 때. 세로선은 <var>x<sub>t</sub></var>이고, 높이는 맞추어 그렸습니다.",
+    "픽셀 하나: <span class='key accent'></span>&nbsp;둘 다 알 때 앞서 있었을 자리; <span class='key warm'></span>&nbsp;<var>x</var><sub>0</sub>만 알 때. 세로선은 <var>x<sub>t</sub></var>이고, 높이는 맞추어 그렸습니다.",
   "learn.posterior.jump": "되돌아갈 단계 수",
   "learn.posterior.x0": "완성된 값 <var>x</var><sub>0</sub>",
   "learn.posterior.xt": "지금 값 <var>x<sub>t</sub></var>",
