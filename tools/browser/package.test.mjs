@@ -264,7 +264,9 @@ async function troubleElement() {
   const { t } = window;
   const { expect, next, element, pixels } = t;
   const shadow = element.shadowRoot;
-  const drawn = pixels();
+  const canvas = shadow.querySelector("canvas");
+  const [width, height] = [canvas.width / 2, canvas.height / 2];
+  const drawn = [...canvas.getContext("2d").getImageData(0, 0, width, height).data].join();
   element.steps = "many";
   const error = await next(element, "error");
   expect(
@@ -277,10 +279,11 @@ async function troubleElement() {
   element.remove();
   await 0;
   expect("removal ends the work", t.workers === 0 && element.sampling === null);
+  // One picture of the three, by one worker: WebKit needs seconds to start each.
+  Object.assign(element, { count: 1, steps: "4" });
   document.body.append(element);
-  element.steps = "4";
   await next(element, "finish");
-  expect("reconnected", pixels() === drawn && t.workers === t.all);
+  expect("reconnected", pixels() === drawn && canvas.width === width && t.workers === 1);
   element.model = "none.safetensors";
   expect("no model", (await next(element, "error")).name === "NetworkError");
   element.remove();
