@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"unnoise/wasm/engine"
 	"unnoise/wasm/sampler"
 )
 
@@ -19,8 +20,9 @@ type chain struct {
 	s      *session
 	run    *sampler.Chain
 	kept   *sampler.State // never nil: a chain is kept as soon as it is made
-	keptAt time.Time
-	told   int // how many dropped engines of the session the page has heard of with this chain
+	keptAt time.Time      // when the last copy was issued
+	coming bool           // it is on its way
+	told   int            // how many dropped engines of the session the page has heard of with this chain
 }
 
 // start makes a chain of the session and keeps its first state.
@@ -60,8 +62,14 @@ func (ch *chain) advance(ctx context.Context) error {
 	if ch.s.test.skipped {
 		return ch.lookAtFirst(ctx)
 	}
-	if ch.s.denoiser.Engine.Info().Engine == "webgpu" && (ch.run.Done() || time.Since(ch.keptAt) > keepEvery) {
-		return ch.keep(ctx)
+	if ch.s.denoiser.Engine.Info().Engine != "webgpu" {
+		return nil
+	}
+	if ch.run.Done() {
+		return ch.keep(ctx) // nothing comes after it
+	}
+	if !ch.coming && time.Since(ch.keptAt) > keepEvery {
+		ch.keepLater()
 	}
 	return nil
 }
@@ -87,15 +95,35 @@ func (ch *chain) lookAtFirst(ctx context.Context) error {
 
 // keep copies the state out. Where that fails, the earlier copy stays.
 func (ch *chain) keep(ctx context.Context) error {
+	ch.keptAt = time.Now()
 	state, err := ch.run.State(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		ch.take(state)
 	}
-	if ch.kept != nil && state.Index > ch.kept.Index {
+	return err
+}
+
+// keepLater is keep while the chain goes on: waiting would leave a GPU idle. A loss is told by the next call.
+func (ch *chain) keepLater() {
+	ch.coming, ch.keptAt = true, time.Now()
+	run, fetch := ch.run, ch.run.Fetch()
+	go func() {
+		state, err := fetch.Wait(context.Background())
+		ch.coming = false
+		if err == nil && ch.run == run { // the chain has not gone back meanwhile
+			ch.take(state)
+		}
+	}()
+}
+
+func (ch *chain) take(state *sampler.State) {
+	if ch.kept != nil && state.Index <= ch.kept.Index {
+		return
+	}
+	if ch.kept != nil {
 		ch.s.losses = 0 // the engine has brought a chain further
 	}
-	ch.kept, ch.keptAt = state, time.Now()
-	return nil
+	ch.kept = state
 }
 
 // frame reads pixels.
@@ -105,6 +133,26 @@ func (ch *chain) frame(ctx context.Context, which string) ([]byte, error) {
 		if which == "x0" {
 			t = ch.run.X0()
 		}
-		return ch.s.denoiser.Engine.Pixels(ctx, t)
+		return engine.ReadPixels(ctx, ch.s.denoiser.Engine, t)
 	})
+}
+
+// frames are the pixels of x and of x0 on their way: the chain may go on before they are there.
+func (ch *chain) frames() (func(context.Context) (any, error), error) {
+	var rgba [2][]byte
+	var fetches [2]engine.Fetch
+	for i, t := range []engine.Tensor{ch.run.X(), ch.run.X0()} {
+		rgba[i] = make([]byte, 4*t.Shape().N*t.Shape().H*t.Shape().W)
+		var err error
+		if fetches[i], err = ch.s.denoiser.Engine.Pixels(t, rgba[i]); err != nil {
+			return nil, err
+		}
+	}
+	return func(ctx context.Context) (any, error) {
+		first := fetches[0].Wait(ctx)
+		if err := fetches[1].Wait(ctx); first == nil {
+			first = err
+		}
+		return object("x", bytesToJS(rgba[0]), "x0", bytesToJS(rgba[1])), first
+	}, nil
 }

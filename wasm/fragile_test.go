@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"runtime"
 
 	"unnoise/wasm/engine"
 	"unnoise/wasm/engine/cpu"
@@ -75,11 +76,12 @@ func (f *fragile) Threshold(ctx context.Context, t engine.Tensor, quantile, top 
 	return f.Engine.Threshold(ctx, f.own(t), quantile, top)
 }
 
-func (f *fragile) Pixels(ctx context.Context, t engine.Tensor) ([]byte, error) {
+func (f *fragile) Pixels(t engine.Tensor, rgba []byte) (engine.Fetch, error) {
 	if err := f.call(); err != nil {
 		return nil, err
 	}
-	return f.Engine.Pixels(ctx, f.own(t))
+	fetch, err := f.Engine.Pixels(f.own(t), rgba)
+	return &fragileFetch{fetch, f}, err
 }
 
 // own is the CPU's tensor; one of another engine is as foreign as it is to a GPU.
@@ -102,11 +104,31 @@ func (t *fragileTensor) Write(values []float32) error {
 	return t.Tensor.Write(values)
 }
 
-func (t *fragileTensor) Read(ctx context.Context, values []float32) error {
+func (t *fragileTensor) Fetch(values []float32) (engine.Fetch, error) {
 	if err := t.of.call(); err != nil {
+		return nil, err
+	}
+	f, err := t.Tensor.Fetch(values)
+	return &fragileFetch{f, t.of}, err
+}
+
+func (t *fragileTensor) Read(ctx context.Context, values []float32) error {
+	f, err := t.Fetch(values)
+	return engine.Await(ctx, f, err)
+}
+
+// fragileFetch arrives in a call of its own, later.
+type fragileFetch struct {
+	engine.Fetch
+	of *fragile
+}
+
+func (f *fragileFetch) Wait(ctx context.Context) error {
+	runtime.Gosched()
+	if err := f.of.call(); err != nil {
 		return err
 	}
-	return t.Tensor.Read(ctx, values)
+	return f.Fetch.Wait(ctx)
 }
 
 type fragileProgram struct {

@@ -18,26 +18,32 @@ import (
 // wait for other promises: a callback that blocked would stop the event loop for good.
 func promised(f func(context.Context, args) (any, error)) js.Func {
 	return js.FuncOf(func(_ js.Value, list []js.Value) any {
-		var executor js.Func
-		executor = js.FuncOf(func(_ js.Value, p []js.Value) any {
-			defer executor.Release()
-			resolve, reject := p[0], p[1]
-			go settle(f, list, resolve, reject)
-			return nil
+		return promise(func() (any, error) {
+			ctx, done := contextOf(list)
+			defer done()
+			return f(ctx, list)
 		})
-		return js.Global().Get("Promise").New(executor)
 	})
 }
 
-func settle(f func(context.Context, args) (any, error), list []js.Value, resolve, reject js.Value) {
+// promise is a JavaScript promise of what f gives, in a goroutine of its own.
+func promise(f func() (any, error)) js.Value {
+	var executor js.Func
+	executor = js.FuncOf(func(_ js.Value, p []js.Value) any {
+		defer executor.Release()
+		go settle(f, p[0], p[1])
+		return nil
+	})
+	return js.Global().Get("Promise").New(executor)
+}
+
+func settle(f func() (any, error), resolve, reject js.Value) {
 	defer func() {
 		if r := recover(); r != nil {
 			reject.Invoke(jsError("EngineError", "the program failed: "+panicText(r)+". Reload the page."))
 		}
 	}()
-	ctx, done := contextOf(list)
-	defer done()
-	v, err := f(ctx, list)
+	v, err := f()
 	if err != nil {
 		reject.Invoke(jsError(nameOf(err), err.Error()))
 		return

@@ -22,7 +22,7 @@ func main() {
 	o := js.Global().Get("Object").New()
 	for name, f := range map[string]func(context.Context, args) (any, error){
 		"open": c.open, "close": c.close, "info": c.info,
-		"chain": c.chain, "step": c.step, "where": c.where, "frame": c.frame, "fork": c.fork, "releaseChain": c.releaseChain,
+		"chain": c.chain, "step": c.step, "where": c.where, "frame": c.frame, "frames": c.frames, "fork": c.fork, "releaseChain": c.releaseChain,
 		"save": c.save, "resume": c.resume, "join": c.join, "stateShape": c.stateShape,
 		"room": c.room, "share": c.share, "serve": c.serve,
 		"evalCases": c.evalCases, "encode": c.encode, "decode": c.decode, "nll": c.nll,
@@ -164,6 +164,20 @@ func (c *core) frame(ctx context.Context, a args) (any, error) {
 		return nil, err
 	}
 	return bytesToJS(rgba), nil
+}
+
+// frames(chain) issues a copy of both as RGBA and gives {pixels}, a promise of {x, x0}; other calls may come before that is kept. Where the
+// engine is lost meanwhile, there are none: the chain's next call finds that out.
+func (c *core) frames(_ context.Context, a args) (any, error) {
+	ch, err := c.chainOf(a)
+	if err != nil {
+		return nil, err
+	}
+	wait, err := ch.frames()
+	if err != nil {
+		return nil, err
+	}
+	return object("pixels", promise(func() (any, error) { return wait(context.Background()) })), nil
 }
 
 // fork(chain, {seed}) starts a second chain at the same state.

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"unnoise/wasm/codec"
+	"unnoise/wasm/engine"
 	"unnoise/wasm/likelihood"
 	"unnoise/wasm/picture"
 )
@@ -70,7 +71,7 @@ func (s *session) rgba(ctx context.Context, x []float32) ([]byte, error) {
 	if err := t.Write(x); err != nil {
 		return nil, err
 	}
-	return s.denoiser.Engine.Pixels(ctx, t)
+	return engine.ReadPixels(ctx, s.denoiser.Engine, t)
 }
 
 // encode(session, {rgba, width, height}, {blockBits, label, onProgress}) codes a picture.

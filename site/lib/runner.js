@@ -5,8 +5,12 @@ import { Keeper } from "./keep.js";
 
 // At most so many updates a second; the page acknowledges a picture when it has painted it.
 const updatesPerSecond = 30;
-// The time of a step is the mean of so many.
+// A GPU has more than one step under way, whose pictures come later.
+const mostComing = 4;
+// The time of a step is the mean of so many, and of those of so long: a GPU whose browser tells seldom that work has ended is given many
+// steps at once, and then none for a while.
 const timedSteps = 32;
+const timedMs = 1000;
 
 const channel = new MessageChannel();
 let wake = [];
@@ -44,9 +48,12 @@ export class Run {
   #signal;
   #post;
   #times = [];
+  #timed = 0; // their sum
   #noted = 0;
   #lastUpdate = Number.NEGATIVE_INFINITY;
-  #pictureOnItsWay = false;
+  #coming = 0; // pictures on their way out of the engine
+  #painting = false; // the page has a picture that it has not painted yet
+  #next = null; // the one after it
   #paused = false;
   #keeper;
 
@@ -65,7 +72,8 @@ export class Run {
 
   /** The page has painted the last picture. */
   painted() {
-    this.#pictureOnItsWay = false;
+    this.#painting = false;
+    if (this.#next) this.#send(this.#next);
   }
 
   /** Runs. Resolves to the last progress, with done or paused true; rejects with AbortError. */
@@ -86,7 +94,7 @@ export class Run {
       const state = await this.#chain.step(this.#signal);
       const last = state.done || this.#paused;
       if (last || state.left || this.#due()) await this.#update(state, frames, last);
-      // A GPU may return from a step before its work is done; reading the picture waits for it, so that counts too.
+      // A GPU may return from a step before its work is done; what waits for it counts too.
       this.#note(performance.now() - started);
       await this.#keeper.stepped(state, this.#paused);
       if (last) return { ...this.#progress(state), paused: !state.done };
@@ -96,9 +104,16 @@ export class Run {
 
   #note(milliseconds) {
     // The first step also warms up: it says nothing about the others.
-    if (++this.#noted === 2) this.#times = [];
+    if (++this.#noted === 2) this.#forget();
     this.#times.push(milliseconds);
-    if (this.#times.length > timedSteps) this.#times.shift();
+    this.#timed += milliseconds;
+    while (this.#times.length > timedSteps && this.#timed - this.#times[0] > timedMs)
+      this.#timed -= this.#times.shift();
+  }
+
+  #forget() {
+    this.#times = [];
+    this.#timed = 0;
   }
 
   #due() {
@@ -106,7 +121,7 @@ export class Run {
   }
 
   #progress(state) {
-    const msPerStep = this.#times.reduce((sum, time) => sum + time, 0) / this.#times.length;
+    const msPerStep = this.#timed / this.#times.length;
     const each = Math.max(msPerStep, this.#options.stepMs ?? 0);
     return { ...state, msPerStep, secondsLeft: ((state.steps - state.index) * each) / 1000 };
   }
@@ -114,10 +129,29 @@ export class Run {
   async #update(state, frames, last) {
     this.#lastUpdate = performance.now();
     this.#post({ type: "progress", ...this.#progress(state) });
-    if (!frames || (this.#pictureOnItsWay && !last)) return;
-    this.#pictureOnItsWay = true;
-    const x = await this.#chain.frame("x");
-    const x0 = await this.#chain.frame("x0");
-    this.#post({ type: "frame", index: state.index, timestep: state.timestep, x, x0 }, [x.buffer, x0.buffer]);
+    if (!frames) return;
+    if (last) this.#send({ ...state, x: await this.#chain.frame("x"), x0: await this.#chain.frame("x0") });
+    else if (this.#coming < mostComing) this.#show(state);
+  }
+
+  /**
+   * Shows the chain as it is now, when that is there and the page can paint it. Nothing waits for it: a GPU would stand still
+   * meanwhile. Where the engine is lost there is no picture; the next step goes on elsewhere.
+   */
+  #show(state) {
+    this.#coming++;
+    const ended = (pixels) => {
+      this.#coming--;
+      if (!pixels) return;
+      this.#next = { ...state, ...pixels };
+      if (!this.#painting) this.#send(this.#next);
+    };
+    this.#chain.frames().then(ended, () => ended(null));
+  }
+
+  #send({ index, timestep, x, x0 }) {
+    this.#painting = true;
+    this.#next = null;
+    this.#post({ type: "frame", index, timestep, x, x0 }, [x.buffer, x0.buffer]);
   }
 }

@@ -227,6 +227,12 @@ class Chain {
     return this.#session.exclusive((core) => core.frame(this.#handle, which));
   }
 
+  /** Both on their way, {x, x0}: the chain may go on before they are there. Rejects where the engine is lost meanwhile. */
+  async frames() {
+    const { pixels } = await this.#session.exclusive((core) => core.frames(this.#handle));
+    return pixels;
+  }
+
   /** A chain with the same past whose future noise comes from another seed. */
   async fork(seed) {
     return new Chain(this.#session, await this.#session.exclusive((core) => core.fork(this.#handle, { seed })));

@@ -239,6 +239,11 @@ class CountingChain {
   async frame() {
     return new Uint8Array(4).fill(this.index);
   }
+
+  async frames() {
+    const [x, x0] = [await this.frame(), await this.frame()];
+    return { x, x0 };
+  }
 }
 
 test("a run ends with the last picture and sends no second one before the first is painted", async () => {
@@ -251,6 +256,43 @@ test("a run ends with the last picture and sends no second one before the first 
   assert.equal(last.done, true);
   assert.equal(last.secondsLeft, 0);
   assert.deepEqual([frames[0].index, frames.at(-1).index, frames.length], [1, 200, 2]);
+});
+
+test("a run goes on while pictures come late, and shows the last that the page can paint", async () => {
+  const late = [];
+  const chain = new CountingChain(200);
+  chain.frames = () => {
+    const pixels = new Uint8Array(4).fill(chain.index);
+    return new Promise((resolve, reject) => {
+      late.push({ resolve: () => resolve({ x: pixels, x0: pixels }), reject });
+    });
+  };
+  const shown = [];
+  const post = ({ type, index, x }) => type === "frame" && shown.push({ index, right: x[0] === index });
+  const run = new Run(chain, { frames: true, stepMs: 1 }, new AbortController().signal, post);
+  const ended = run.run();
+  const until = async (test) => {
+    while (!test()) await new Promise((done) => setTimeout(done, 1));
+  };
+  await until(() => late.length === 4);
+  const [asked, begun] = [late.length, chain.index];
+  await until(() => chain.index > begun + 40); // more than an update's time: no fifth is asked for
+  assert.deepEqual([shown.length, late.length], [0, asked]);
+  late[0].resolve();
+  await until(() => shown.length === 1);
+  late[1].resolve();
+  late[2].reject(new Error("the device is lost"));
+  late[3].resolve();
+  await until(() => late.length === 5);
+  assert.equal(shown.length, 1); // which the page has not painted yet
+  run.painted();
+  assert.equal(shown.length, 2);
+  run.painted(); // there is no other one
+  assert.equal(shown.length, 2);
+  await ended;
+  assert.equal(shown.at(-1).index, 200);
+  assert.ok(shown[0].index < shown[1].index && shown[1].index < begun + 1, JSON.stringify(shown));
+  assert.ok(shown.every(({ right }) => right));
 });
 
 test("the time of a step is the mean of the last ones, without the first", async () => {

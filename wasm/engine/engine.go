@@ -23,11 +23,34 @@ type Tensor interface {
 	Shape() Shape
 	// Write replaces the content with values in NCHW order; len(values) must be Shape().Len().
 	Write(values []float32) error
-	// Read waits for all work issued so far that touches the tensor and copies it out in NCHW order.
+	// Fetch issues a copy of the content to values, in NCHW order.
+	Fetch(values []float32) (Fetch, error)
+	// Read fetches and waits.
 	Read(ctx context.Context, values []float32) error
 	// Release gives the storage back. Using the tensor afterwards is an error.
 	Release()
 }
+
+// Fetch is a copy on its way out of an engine. It was issued after the work before it, and later work does not change it: who lets
+// some of that come first keeps a GPU busy, whose end of work is known some milliseconds later.
+type Fetch interface {
+	// Wait blocks until the copy is there. It must be called, once, and may be from a goroutine of its own.
+	Wait(ctx context.Context) error
+}
+
+// Await waits for a copy just issued.
+func Await(ctx context.Context, f Fetch, err error) error {
+	if err != nil {
+		return err
+	}
+	return f.Wait(ctx)
+}
+
+// Here is the Fetch of an engine that copies at once.
+type Here struct{}
+
+// Wait implements Fetch.
+func (Here) Wait(ctx context.Context) error { return ctx.Err() }
 
 // Term is one summand of a Combine.
 type Term struct {
@@ -75,12 +98,19 @@ type Engine interface {
 	// Threshold thresholds every picture of t dynamically, in place: with s the given quantile of the picture's magnitudes, but
 	// from 1 to top, t = clip(t, -s, s)/s. It waits for the work issued so far.
 	Threshold(ctx context.Context, t Tensor, quantile, top float64) error
-	// Pixels reads the tensor (1 or 3 channels, values in [-1,1]) as 8-bit RGBA, [n][h][w][4]:
-	// round(clamp(v/2+0.5, 0, 1)*255), half to even, alpha 255.
-	Pixels(ctx context.Context, t Tensor) ([]byte, error)
+	// Pixels issues a copy of the tensor (1 or 3 channels, values in [-1,1]) as 8-bit RGBA, [n][h][w][4]:
+	// round(clamp(v/2+0.5, 0, 1)*255), half to even, alpha 255. len(rgba) must be 4 n h w.
+	Pixels(t Tensor, rgba []byte) (Fetch, error)
 	// Sync waits until all issued work is done, and reports an error of the device.
 	Sync(ctx context.Context) error
 	Close()
+}
+
+// ReadPixels fetches a tensor's pixels and waits.
+func ReadPixels(ctx context.Context, e Engine, t Tensor) ([]byte, error) {
+	rgba := make([]byte, t.Shape().pixelBytes())
+	f, err := e.Pixels(t, rgba)
+	return rgba, Await(ctx, f, err)
 }
 
 // Source gives weights by name.

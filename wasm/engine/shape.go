@@ -25,6 +25,19 @@ func (s Shape) CheckLen(n int) error {
 	return nil
 }
 
+// CheckPixels reports a tensor that is no picture, or bytes that are not as many as its pixels have.
+func (s Shape) CheckPixels(n int) error {
+	if s.C != 1 && s.C != 3 {
+		return errors.New("pixels need 1 or 3 channels, tensor " + s.String())
+	}
+	if n != s.pixelBytes() {
+		return errors.New("the pixels of tensor " + s.String() + " are " + strconv.Itoa(s.pixelBytes()) + " bytes, got " + strconv.Itoa(n))
+	}
+	return nil
+}
+
+func (s Shape) pixelBytes() int { return 4 * s.N * s.H * s.W }
+
 // ToNHWC reorders values from NCHW.
 func (s Shape) ToNHWC(nhwc, nchw []float32) {
 	pixels := s.H * s.W

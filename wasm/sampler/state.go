@@ -27,17 +27,45 @@ func (c *Chain) kept() []engine.Tensor {
 
 // State copies the chain's state out, waiting for the work issued so far.
 func (c *Chain) State(ctx context.Context) (*State, error) {
-	s := &State{Config: c.cfg, Index: c.k}
+	return c.Fetch().Wait(ctx)
+}
+
+// Fetch is a state on its way out of the engine.
+type Fetch struct {
+	state   *State
+	fetches []engine.Fetch
+	err     error
+}
+
+// Fetch issues a copy of the chain's state as it is now; the chain may go on before it is there. It must be waited for.
+func (c *Chain) Fetch() *Fetch {
+	f := &Fetch{state: &State{Config: c.cfg, Index: c.k}}
 	var list [][]float32
 	for _, t := range c.kept() {
 		v := make([]float32, len(c.values))
-		if err := t.Read(ctx, v); err != nil {
-			return nil, err
+		one, err := t.Fetch(v)
+		if err != nil {
+			f.err = err
+			return f
 		}
-		list = append(list, v)
+		list, f.fetches = append(list, v), append(f.fetches, one)
 	}
-	s.X, s.X0, s.Histories = list[0], list[1], list[2:]
-	return s, nil
+	f.state.X, f.state.X0, f.state.Histories = list[0], list[1], list[2:]
+	return f
+}
+
+// Wait blocks until the state is there. It may be called from a goroutine of its own.
+func (f *Fetch) Wait(ctx context.Context) (*State, error) {
+	err := f.err
+	for _, one := range f.fetches { // all of them, which gives back what they hold
+		if e := one.Wait(ctx); err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f.state, nil
 }
 
 // Resume continues a chain from a state, on any engine.

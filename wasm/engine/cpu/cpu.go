@@ -62,12 +62,17 @@ func (t *tensor) Write(values []float32) error {
 	return nil
 }
 
-func (t *tensor) Read(ctx context.Context, values []float32) error {
+func (t *tensor) Fetch(values []float32) (engine.Fetch, error) {
 	if err := t.check(len(values)); err != nil {
-		return err
+		return nil, err
 	}
 	t.shape.ToNCHW(values, t.data)
-	return ctx.Err()
+	return engine.Here{}, nil
+}
+
+func (t *tensor) Read(ctx context.Context, values []float32) error {
+	f, err := t.Fetch(values)
+	return engine.Await(ctx, f, err)
 }
 
 func (t *tensor) check(n int) error {
@@ -143,14 +148,16 @@ func (e *Engine) Threshold(ctx context.Context, t engine.Tensor, quantile, top f
 }
 
 // Pixels implements engine.Engine.
-func (e *Engine) Pixels(ctx context.Context, t engine.Tensor) ([]byte, error) {
+func (e *Engine) Pixels(t engine.Tensor, rgba []byte) (engine.Fetch, error) {
 	in, err := own(t)
 	if err != nil {
 		return nil, err
 	}
-	rgba := make([]byte, in.shape.N*in.shape.H*in.shape.W*4)
+	if err := in.shape.CheckPixels(len(rgba)); err != nil {
+		return nil, err
+	}
 	kernels.PlainPixels(rgba, in.data, in.shape.C)
-	return rgba, ctx.Err()
+	return engine.Here{}, nil
 }
 
 // Sync implements engine.Engine: nothing is ever under way.

@@ -61,3 +61,5 @@ func TestClosedChains(t *testing.T) {
 func TestLooks(t *testing.T) {
 	each(t, without("plain", "plain", "one thread"), func(t *testing.T, e engine.Engine) { enginetest.Looks(t, e, cpuBound, "classes", "film") })
 }
+
+func TestFetches(t *testing.T) { each(t, without(""), enginetest.Fetches) }

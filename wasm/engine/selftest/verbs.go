@@ -81,7 +81,7 @@ func pixels(ctx context.Context, e engine.Engine) ([]float32, error) {
 		return nil, err
 	}
 	defer t.Release()
-	rgba, err := e.Pixels(ctx, t)
+	rgba, err := engine.ReadPixels(ctx, e, t)
 	out := make([]float32, len(rgba))
 	for i, v := range rgba {
 		out[i] = float32(v) / 255

@@ -169,7 +169,7 @@ func TestPixels(t *testing.T) {
 		if err := x.Write(values[:s.Len()]); err != nil {
 			t.Fatal(err)
 		}
-		got, err := e.Pixels(context.Background(), x)
+		got, err := engine.ReadPixels(context.Background(), e, x)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,7 +199,7 @@ func TestDeviceLost(t *testing.T) {
 	}
 	_, newErr := e.NewTensor(inputs[0].Shape)
 	_, loadErr := e.Load(ctx, plan, src)
-	_, pixelsErr := e.Pixels(ctx, x)
+	_, pixelsErr := engine.ReadPixels(ctx, e, x)
 	for name, err := range map[string]error{
 		"Sync": e.Sync(ctx), "NewTensor": newErr, "Load": loadErr, "Pixels": pixelsErr,
 		"Run":      program.Run(ctx, []engine.Tensor{out}, []engine.Tensor{x, x, x}),
@@ -224,7 +224,7 @@ func TestMistakes(t *testing.T) {
 	other, _ := cpu.New(cpu.Options{}).NewTensor(x.Shape())
 	_, tooLarge := e.NewTensor(engine.Shape{N: 1, C: 1, H: 1 << 13, W: 1<<12 + 1})
 	_, empty := e.NewTensor(engine.Shape{N: 0, C: 1, H: 1, W: 1})
-	_, twoChannels := e.Pixels(ctx, newTensor(t, e, engine.Shape{N: 1, C: 2, H: 4, W: 4}))
+	_, twoChannels := engine.ReadPixels(ctx, e, newTensor(t, e, engine.Shape{N: 1, C: 2, H: 4, W: 4}))
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
 	for name, err := range map[string]error{

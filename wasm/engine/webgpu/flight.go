@@ -10,8 +10,8 @@ import (
 )
 
 // flight holds back Runs, or the parts of a Run whose batch is large, so that little work is under way when a chain is
-// cancelled: at most two, or as many as take inFlight together. The second counts where Runs are short: browsers may report the end of work a tenth of a second
-// late, and waiting for it with two Runs under way would leave the GPU idle.
+// cancelled and pictures are not shown late: at most two, or as many as take inFlight together. The second counts where Runs are short: that work
+// has ended is known some milliseconds later, in which two of them would leave the GPU idle.
 type flight struct {
 	under []under
 	pace  pace
@@ -24,8 +24,8 @@ type under struct {
 }
 
 const (
-	inFlight = 300 * time.Millisecond
-	maxRuns  = 16
+	inFlight = 100 * time.Millisecond
+	maxRuns  = 64
 )
 
 // wait blocks until another Run may start; first is what a submit holds before anything is learned.

@@ -58,17 +58,42 @@ func (t *tensor) Write(values []float32) error {
 	return t.e.dev.Write(t.buf, 0, bytesOf(nhwc))
 }
 
+// Fetch implements engine.Tensor.
+func (t *tensor) Fetch(values []float32) (engine.Fetch, error) {
+	if err := t.check(len(values)); err != nil {
+		return nil, err
+	}
+	f, err := t.e.dev.Fetch(t.buf, 4*len(values))
+	if err != nil {
+		return nil, err
+	}
+	return &fetch{t.e, f, func(data []byte) { t.shape.ToNCHW(values, floatsOf(data)) }}, nil
+}
+
 // Read implements engine.Tensor.
 func (t *tensor) Read(ctx context.Context, values []float32) error {
-	if err := t.check(len(values)); err != nil {
+	f, err := t.Fetch(values)
+	return engine.Await(ctx, f, err)
+}
+
+// fetch is a copy on its way to arrive.
+type fetch struct {
+	e      *Engine
+	copy   *webgpu.Fetch
+	arrive func(data []byte)
+}
+
+// Wait implements engine.Fetch.
+func (f *fetch) Wait(ctx context.Context) error {
+	data, err := f.copy.Wait(ctx)
+	if err != nil {
 		return err
 	}
-	nhwc := make([]float32, len(values))
-	if err := t.e.dev.Read(ctx, t.buf, bytesOf(nhwc)); err != nil {
+	if err := f.e.check(); err != nil {
 		return err
 	}
-	t.shape.ToNCHW(values, nhwc)
-	return t.e.check()
+	f.arrive(data)
+	return nil
 }
 
 func (t *tensor) check(n int) error {
@@ -101,6 +126,14 @@ func (e *Engine) own(t engine.Tensor) (*tensor, error) {
 
 // word is an element that the GPU reads as it stands in memory: WebAssembly and GPUs are little-endian.
 type word interface{ uint16 | uint32 | float32 }
+
+// floatsOf views bytes as values.
+func floatsOf(b []byte) []float32 {
+	if len(b) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*float32)(unsafe.Pointer(&b[0])), len(b)/4)
+}
 
 // bytesOf views a slice as bytes.
 func bytesOf[T word](s []T) []byte {

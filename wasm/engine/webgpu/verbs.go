@@ -190,7 +190,7 @@ func (e *Engine) Threshold(ctx context.Context, t engine.Tensor, quantile, top f
 }
 
 // Pixels implements engine.Engine.
-func (e *Engine) Pixels(ctx context.Context, t engine.Tensor) ([]byte, error) {
+func (e *Engine) Pixels(t engine.Tensor, rgba []byte) (engine.Fetch, error) {
 	in, err := e.own(t)
 	if err != nil {
 		return nil, err
@@ -198,24 +198,24 @@ func (e *Engine) Pixels(ctx context.Context, t engine.Tensor) ([]byte, error) {
 	if err := e.check(); err != nil {
 		return nil, err
 	}
-	if in.shape.C != 1 && in.shape.C != 3 {
-		return nil, errors.New("pixels need 1 or 3 channels, tensor " + in.shape.String())
+	if err := in.shape.CheckPixels(len(rgba)); err != nil {
+		return nil, err
 	}
-	pixels := in.shape.N * in.shape.H * in.shape.W
-	rgba, err := e.dev.NewBuffer("pixels", 4*pixels, webgpu.Storage|webgpu.CopySrc)
+	pixels := len(rgba) / 4
+	made, err := e.dev.NewBuffer("pixels", len(rgba), webgpu.Storage|webgpu.CopySrc)
 	if err != nil {
 		return nil, err
 	}
-	defer rgba.Destroy()
-	defer e.forget(rgba)
+	defer made.Destroy()
+	defer e.forget(made)
 	var p params
 	p.u(pixels, in.shape.C)
-	if err := e.run(verbKey{shader: "pixels", reads: [maxTerms]*webgpu.Buffer{in.buf}, write: rgba}, p, pixels); err != nil {
+	if err := e.run(verbKey{shader: "pixels", reads: [maxTerms]*webgpu.Buffer{in.buf}, write: made}, p, pixels); err != nil {
 		return nil, err
 	}
-	out := make([]byte, 4*pixels)
-	if err := e.dev.Read(ctx, rgba, out); err != nil {
+	f, err := e.dev.Fetch(made, len(rgba))
+	if err != nil {
 		return nil, err
 	}
-	return out, e.check()
+	return &fetch{e, f, func(data []byte) { copy(rgba, data) }}, nil
 }

@@ -89,3 +89,5 @@ func TestChains(t *testing.T) { enginetest.Chains(t, open(t), true) }
 func TestClosedChains(t *testing.T) { enginetest.ClosedChains(t, open(t), true) }
 
 func TestLooks(t *testing.T) { enginetest.Looks(t, open(t), networkBound, "classes") }
+
+func TestFetches(t *testing.T) { enginetest.Fetches(t, open(t)) }

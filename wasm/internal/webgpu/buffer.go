@@ -61,23 +61,53 @@ func (d *Device) bytes(n int) js.Value {
 	return d.scratch
 }
 
-// Read waits for the work submitted so far and copies len(data) bytes, a multiple of 4, from the start of a buffer.
-func (d *Device) Read(ctx context.Context, b *Buffer, data []byte) error {
-	landing, err := d.NewBuffer("read", len(data), MapRead|CopyDst)
+// Fetch is a copy of a buffer on its way to the program.
+type Fetch struct {
+	d       *Device
+	landing *Buffer
+	mapped  *Promise
+}
+
+// Fetch issues a copy of size bytes, a multiple of 4, from the start of a buffer, after the work submitted so far.
+func (d *Device) Fetch(b *Buffer, size int) (*Fetch, error) {
+	landing, err := d.NewBuffer("read", size, MapRead|CopyDst)
 	if err != nil {
-		return d.explain(err)
+		return nil, d.explain(err)
 	}
-	defer landing.Destroy()
-	if err := d.Replay(nil, []Copy{{Src: b, Dst: landing, Size: len(data)}}, nil); err != nil {
-		return d.explain(err)
+	f := &Fetch{d: d, landing: landing}
+	if err = d.Replay(nil, []Copy{{Src: b, Dst: landing, Size: size}}, nil); err == nil {
+		f.mapped, err = call("mapAsync", landing.v, mapModeRead)
 	}
-	if _, err := await(ctx, "mapAsync", landing.v, mapModeRead); err != nil {
+	if err != nil {
+		landing.Destroy()
+		return nil, d.explain(err)
+	}
+	f.mapped.ask = d.submitNothing
+	return f, nil
+}
+
+// Wait blocks until the copy is there, or the context ends. It must be called once.
+func (f *Fetch) Wait(ctx context.Context) (data []byte, err error) {
+	defer f.landing.Destroy()
+	if err := f.mapped.Wait(ctx); err != nil {
 		if ctx.Err() != nil {
-			return err
+			return nil, err
 		}
-		return d.explain(err)
+		return nil, f.d.explain(err)
 	}
-	return landing.copyOut(data)
+	data = make([]byte, f.landing.Size)
+	return data, f.landing.copyOut(data)
+}
+
+// Read is Fetch and Wait, into data.
+func (d *Device) Read(ctx context.Context, b *Buffer, data []byte) error {
+	f, err := d.Fetch(b, len(data))
+	if err != nil {
+		return err
+	}
+	read, err := f.Wait(ctx)
+	copy(data, read)
+	return err
 }
 
 // copyOut copies a mapped buffer.

@@ -21,6 +21,7 @@ const lossGrace = 200 * time.Millisecond
 // Device is an open GPU and its queue.
 type Device struct {
 	v, queue  js.Value
+	nothing   js.Value // an empty list of command buffers
 	lost      *Promise
 	firstErr  error
 	onError   js.Func
@@ -29,7 +30,7 @@ type Device struct {
 }
 
 func newDevice(v js.Value) *Device {
-	d := &Device{v: v, queue: v.Get("queue"), lost: newPromise("device", v.Get("lost"))}
+	d := &Device{v: v, queue: v.Get("queue"), nothing: js.Global().Get("Array").New(), lost: newPromise("device", v.Get("lost"))}
 	d.onError = js.FuncOf(func(_ js.Value, args []js.Value) any {
 		if d.firstErr == nil {
 			d.firstErr = fromJS("device", args[0].Get("error"))
@@ -79,8 +80,15 @@ func (d *Device) Done() (*Promise, error) {
 		return nil, d.explain(err)
 	}
 	// A browser may reject it when the device is lost, where the standard lets it resolve.
-	p.explain = d.explain
+	p.explain, p.ask = d.explain, d.submitNothing
 	return p, nil
+}
+
+// submitNothing makes Firefox look which work has ended: by itself it does so ten times a second, and whenever something is submitted.
+func (d *Device) submitNothing() {
+	var err error // of a lost device, whose promises settle otherwise
+	defer catch("submit", &err)
+	d.queue.Call("submit", d.nothing)
 }
 
 // Scope runs f and waits for the validation and out-of-memory errors of the calls it makes.

@@ -17,7 +17,12 @@ type Promise struct {
 	err   error
 	// explain, where set, says what stands behind a rejection.
 	explain func(error) error
+	// ask, where set, has the browser look whether the work of a GPU has ended.
+	ask func()
 }
+
+// askEvery is how often a browser is asked whether work has ended while somebody waits for it.
+const askEvery = 4 * time.Millisecond
 
 // newPromise listens to a promise; its callbacks are released when it settles.
 func newPromise(op string, v js.Value) *Promise {
@@ -59,14 +64,22 @@ func await(ctx context.Context, op string, on js.Value, args ...any) (js.Value, 
 }
 
 func (p *Promise) wait(ctx context.Context) (js.Value, error) {
-	select {
-	case <-p.done:
-		if p.err != nil && p.explain != nil {
-			return p.value, p.explain(p.err)
+	for {
+		var impatient <-chan time.Time
+		if p.ask != nil && !p.Settled() {
+			impatient = time.After(askEvery)
 		}
-		return p.value, p.err
-	case <-ctx.Done():
-		return js.Undefined(), ctx.Err()
+		select {
+		case <-p.done:
+			if p.err != nil && p.explain != nil {
+				return p.value, p.explain(p.err)
+			}
+			return p.value, p.err
+		case <-ctx.Done():
+			return js.Undefined(), ctx.Err()
+		case <-impatient:
+			p.ask()
+		}
 	}
 }
 
