@@ -40,17 +40,21 @@ type about struct {
 }
 
 // previewSettings draw the picture that stands on the page until the visitor's own is there. A page opened for the first time
-// draws the same one (site/page/settings.js).
+// draws the same one (site/page/sample/settings.js).
 var previewSettings = []string{"--sampler", "ddim", "--steps", "50", "--seed", "5", "--n", "1"}
 
 // sheetPictures are on the sheet of a model's card.
 const sheetPictures = 16
 
-// sheetSettings draw that sheet: a model with classes shows them in turn.
-func sheetSettings(classes int) []string {
+// sheetSettings draw that sheet: a model with classes shows them in turn, as the page does with the guidance it proposes
+// (site/page/sample/settings.js), where the model knows what none is.
+func sheetSettings(classes int, guided bool) []string {
 	settings := []string{"--sampler", "ddim", "--steps", "50", "--seed", "1", "--n", strconv.Itoa(sheetPictures)}
 	if classes == 0 {
 		return settings
+	}
+	if guided {
+		settings = append(settings, "--guidance", "2")
 	}
 	labels := make([]string, sheetPictures)
 	for i := range labels {
@@ -109,7 +113,7 @@ func (b *builder) model(pack string) (entry, error) {
 	if err := b.draw(pack, id+"-"+version, previewSettings, b.place(id+".png")); err != nil {
 		return entry{}, err
 	}
-	return e, b.draw(pack, id+"-"+version, sheetSettings(classes(m)), filepath.Join(b.out, "sheets", id+".png"))
+	return e, b.draw(pack, id+"-"+version, sheetSettings(classes(m), m.Net.NullLabel >= 0), filepath.Join(b.out, "sheets", id+".png"))
 }
 
 func aboutOf(m *model.Model) about {
