@@ -89,7 +89,7 @@ function forks(pageTest) {
     assert.equal(largestDifference(await page.picture("x"), end), 0);
     await page.browser.evaluate(lookBack, 1, 10);
     await page.until("the fork", () => document.querySelector("#tracks .fork").classList.contains("active"));
-    const link = await page.browser.evaluate(copiedLink);
+    const link = await page.link();
     assert.match(link, new RegExp(`forks=${step}%3A\\d+&hash=[0-9a-f]{16}`));
     await page.browser.open(link);
     await page.until("both tracks", () => document.querySelectorAll("#tracks .track").length === 2);
@@ -118,18 +118,6 @@ function forks(pageTest) {
   pageTest("a link of another version of the model says so", { ...noisy, steps: 1, hash: "0123456789abcdef" }, (page) =>
     page.notice("Another version of the model"),
   );
-}
-
-/** In the page: the link that the button copies, where the browser may copy or not. */
-async function copiedLink() {
-  const copied = [];
-  Object.defineProperty(navigator, "clipboard", {
-    configurable: true,
-    value: { writeText: async (text) => copied.push(text) },
-  });
-  document.getElementById("link").click();
-  while (!copied.length) await new Promise((resolve) => setTimeout(resolve, 10));
-  return copied[0];
 }
 
 function files(pageTest) {

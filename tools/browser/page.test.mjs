@@ -19,7 +19,7 @@ function suite(name) {
   const bench = new Bench(name);
   before(() => bench.launch());
   after(() => bench.browser?.close());
-  for (const tests of [pictures, engines, loss, controls, timeline, places, reload, network]) tests(bench);
+  for (const tests of [pictures, engines, loss, unasked, controls, timeline, places, reload, network]) tests(bench);
 }
 
 /** What is drawn. */
@@ -124,6 +124,23 @@ function loss(bench) {
     await page.state("finished");
     assert.match(await page.text(), /dropped-line: WebGPU was started again: device lost/);
     await bench.compare({ ...settings, model: tiny });
+  });
+}
+
+/** What the reader has not chosen. */
+function unasked(bench) {
+  bench.test("the seed chooses a class where none is named, and the picture's address says which", async () => {
+    const page = await bench.open();
+    await page.state("running");
+    await page.click("stop");
+    for (const [field, value] of Object.entries({ steps: 2, seed: 19 })) await page.set(field, value);
+    await page.set("count", 4);
+    await page.click("play");
+    await page.until("two steps", () => document.getElementById("r-step").textContent === "2 / 2");
+    await page.state("finished");
+    await bench.compare({ ...few, steps: 2, seed: 19, labels: "9 0 1 2", guidance: 2 });
+    const said = new URL(await page.link()).searchParams;
+    assert.deepEqual([said.get("labels"), said.get("guidance")], ["9 0 1 2", "2"]);
   });
 }
 

@@ -53,6 +53,18 @@ export function largestDifference(a, b) {
   return a.rgba.reduce((most, value, i) => Math.max(most, Math.abs(value - b.rgba[i])), 0);
 }
 
+/** In the page: the link that the button copies, where the browser may copy or not. */
+async function copiedLink() {
+  const copied = [];
+  Object.defineProperty(navigator, "clipboard", {
+    configurable: true,
+    value: { writeText: async (text) => copied.push(text) },
+  });
+  document.getElementById("link").click();
+  while (!copied.length) await new Promise((resolve) => setTimeout(resolve, 10));
+  return copied[0];
+}
+
 /** The page in a browser, served by a server of its own (and so with storage of its own). */
 export class Page {
   /** @param {import("./launch.mjs").Browser} browser */
@@ -127,6 +139,11 @@ export class Page {
       name,
       value,
     );
+  }
+
+  /** The address of the picture that is there. */
+  link() {
+    return this.browser.evaluate(copiedLink);
   }
 
   /** Chooses a file of the reader's. */

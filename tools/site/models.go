@@ -41,7 +41,13 @@ type about struct {
 
 // previewSettings draw the picture that stands on the page until the visitor's own is there. A page opened for the first time
 // draws the same one (site/page/sample/settings.js).
-var previewSettings = []string{"--sampler", "ddim", "--steps", "50", "--seed", "5", "--n", "1"}
+func previewSettings(classes int, guided bool) []string {
+	settings := []string{"--sampler", "ddim", "--steps", "50", "--seed", "5", "--n", "1"}
+	if classes == 0 || !guided {
+		return settings
+	}
+	return append(settings, "--guidance", "2", "--labels", strconv.Itoa(5%classes))
+}
 
 // sheetPictures are on the sheet of a model's card.
 const sheetPictures = 16
@@ -110,7 +116,7 @@ func (b *builder) model(pack string) (entry, error) {
 			return entry{}, err
 		}
 	}
-	if err := b.draw(pack, id+"-"+version, previewSettings, b.place(id+".png")); err != nil {
+	if err := b.draw(pack, id+"-"+version, previewSettings(classes(m), m.Net.NullLabel >= 0), b.place(id+".png")); err != nil {
 		return entry{}, err
 	}
 	return e, b.draw(pack, id+"-"+version, sheetSettings(classes(m), m.Net.NullLabel >= 0), filepath.Join(b.out, "sheets", id+".png"))

@@ -1,7 +1,7 @@
 // What is to be drawn: the form, and the address that replays it (?model=&sampler=&steps=&eta=&seed=&count=&engine=).
 
 import { byId } from "../dom.js";
-import { labelsOf } from "../parts/classes.js";
+import { classesInTurn, labelsOf } from "../parts/classes.js";
 import { say } from "../words.js";
 import { Sheet } from "./sheet.js";
 
@@ -32,8 +32,10 @@ export class SettingsForm {
   #form;
   #trainTimesteps = 1000;
   #classes = 0;
+  #model = { classes: 0, nullLabel: -1 };
   #labels = [];
   #guided = false;
+  #open = false; // where no class is named, the model is asked for none
   #sheet;
 
   constructor(form) {
@@ -65,6 +67,19 @@ export class SettingsForm {
     this.#tidy();
   }
 
+  /** Has the model draw what it will, of no class, where none is named: what an address means by it. */
+  leaveOpen() {
+    this.#open = true;
+  }
+
+  /** The classes that are named; else any: with guidance pictures of a class are clearer than those of none. */
+  #classesOf(text, seed, count) {
+    if (!this.#labels.length) return [];
+    const named = listOf(text);
+    if (named.length || !this.#guided || this.#open) return named;
+    return classesInTurn(this.#model, count, Number(BigInt(seed) % BigInt(this.#labels.length))).labels;
+  }
+
   /** @returns {Settings} */
   get() {
     const { model, sampler, seed, count, pace, engine } = Object.fromEntries(new FormData(this.#form));
@@ -78,7 +93,7 @@ export class SettingsForm {
       count: Number(count),
       steps: Number(steps.value),
       eta: Number(eta.value),
-      labels: this.#classes ? listOf(labels.value) : [],
+      labels: this.#classesOf(labels.value, seed, Number(count)),
       guidance: Number(guidance.value),
     };
   }
@@ -100,6 +115,7 @@ export class SettingsForm {
     say(byId("steps-hint"), "settings.steps.hint", { n });
     this.#form.elements.steps.max = n;
     this.#classes = classes;
+    this.#model = model;
     this.#labels = labelsOf(model);
     this.#guided = classes > 0 && nullLabel >= 0;
     byId("labels-field").hidden = classes === 0;

@@ -29,6 +29,7 @@ export class SampleView {
     this.#asked = readAddress(location.search);
     // A picture asked for by its address is drawn at once; else there is time to see it come.
     form.set({ pace: this.#asked.asked ? "full" : "slow", ...this.#asked.values });
+    if (this.#asked.asked) form.leaveOpen();
     this.#timeline = new Timeline(byId("tracks"), {
       onLook: (frame, track) => {
         this.#stage.showFrame(frame, track.chain);
