@@ -46,7 +46,8 @@ func (d *Device) Err() error {
 	if d.lost.Settled() {
 		return d.lossError()
 	}
-	return d.firstErr
+	// What was issued on a device that is being lost may fail before the loss is told.
+	return d.explain(d.firstErr)
 }
 
 func (d *Device) lossError() error {
