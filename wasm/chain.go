@@ -116,11 +116,12 @@ func (ch *chain) keepLater() {
 	}()
 }
 
+// take makes a state the last copy, unless there is a later one.
 func (ch *chain) take(state *sampler.State) {
-	if ch.kept != nil && state.Index <= ch.kept.Index {
-		return
-	}
 	if ch.kept != nil {
+		if state.Index <= ch.kept.Index {
+			return
+		}
 		ch.s.losses = 0 // the engine has brought a chain further
 	}
 	ch.kept = state
@@ -139,20 +140,16 @@ func (ch *chain) frame(ctx context.Context, which string) ([]byte, error) {
 
 // frames are the pixels of x and of x0 on their way: the chain may go on before they are there.
 func (ch *chain) frames() (func(context.Context) (any, error), error) {
-	var rgba [2][]byte
-	var fetches [2]engine.Fetch
-	for i, t := range []engine.Tensor{ch.run.X(), ch.run.X0()} {
-		rgba[i] = make([]byte, 4*t.Shape().N*t.Shape().H*t.Shape().W)
-		var err error
-		if fetches[i], err = ch.s.denoiser.Engine.Pixels(t, rgba[i]); err != nil {
-			return nil, err
-		}
+	x, xFetch, err := engine.FetchPixels(ch.s.denoiser.Engine, ch.run.X())
+	if err != nil {
+		return nil, err
+	}
+	x0, x0Fetch, err := engine.FetchPixels(ch.s.denoiser.Engine, ch.run.X0())
+	if err != nil {
+		return nil, err
 	}
 	return func(ctx context.Context) (any, error) {
-		first := fetches[0].Wait(ctx)
-		if err := fetches[1].Wait(ctx); first == nil {
-			first = err
-		}
-		return object("x", bytesToJS(rgba[0]), "x0", bytesToJS(rgba[1])), first
+		err := engine.AwaitAll(ctx, xFetch, x0Fetch)
+		return object("x", bytesToJS(x), "x0", bytesToJS(x0)), err
 	}, nil
 }

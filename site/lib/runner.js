@@ -7,8 +7,7 @@ import { Keeper } from "./keep.js";
 const updatesPerSecond = 30;
 // A GPU has more than one step under way, whose pictures come later.
 const mostComing = 4;
-// The time of a step is the mean of so many, and of those of so long: a GPU whose browser tells seldom that work has ended is given many
-// steps at once, and then none for a while.
+// The time of a step is the mean of so many, and of those of so long: a GPU is given many short steps at once, and then none for a while.
 const timedSteps = 32;
 const timedMs = 1000;
 
@@ -104,16 +103,14 @@ export class Run {
 
   #note(milliseconds) {
     // The first step also warms up: it says nothing about the others.
-    if (++this.#noted === 2) this.#forget();
+    if (++this.#noted === 2) {
+      this.#times = [];
+      this.#timed = 0;
+    }
     this.#times.push(milliseconds);
     this.#timed += milliseconds;
     while (this.#times.length > timedSteps && this.#timed - this.#times[0] > timedMs)
       this.#timed -= this.#times.shift();
-  }
-
-  #forget() {
-    this.#times = [];
-    this.#timed = 0;
   }
 
   #due() {

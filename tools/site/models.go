@@ -40,31 +40,37 @@ type about struct {
 }
 
 // previewSettings draw the picture that stands on the page until the visitor's own is there. A page opened for the first time
-// draws the same one (site/page/sample/settings.js).
-func previewSettings(classes int, guided bool) []string {
-	settings := []string{"--sampler", "ddim", "--steps", "50", "--seed", "5", "--n", "1"}
-	if classes == 0 || !guided {
+// draws the same one (site/page/sample/settings.js): where a class can be left open, the seed chooses it.
+func previewSettings(m *model.Model) []string {
+	const seed = 5
+	settings := []string{"--sampler", "ddim", "--steps", "50", "--seed", strconv.Itoa(seed), "--n", "1"}
+	if !guided(m) {
 		return settings
 	}
-	return append(settings, "--guidance", "2", "--labels", strconv.Itoa(5%classes))
+	return append(settings, classSettings(m, seed, 1)...)
 }
 
 // sheetPictures are on the sheet of a model's card.
 const sheetPictures = 16
 
-// sheetSettings draw that sheet: a model with classes shows them in turn, as the page does with the guidance it proposes
-// (site/page/sample/settings.js), where the model knows what none is.
-func sheetSettings(classes int, guided bool) []string {
+// sheetSettings draw that sheet: a model with classes shows them in turn.
+func sheetSettings(m *model.Model) []string {
 	settings := []string{"--sampler", "ddim", "--steps", "50", "--seed", "1", "--n", strconv.Itoa(sheetPictures)}
-	if classes == 0 {
+	if classes(m) == 0 {
 		return settings
 	}
-	if guided {
+	return append(settings, classSettings(m, 0, sheetPictures)...)
+}
+
+// classSettings ask for n pictures of one class after the other, as the page does, with the guidance it proposes where the model has
+// a label for none.
+func classSettings(m *model.Model, first, n int) (settings []string) {
+	if guided(m) {
 		settings = append(settings, "--guidance", "2")
 	}
-	labels := make([]string, sheetPictures)
+	labels := make([]string, n)
 	for i := range labels {
-		labels[i] = strconv.Itoa(i % classes)
+		labels[i] = strconv.Itoa((first + i) % classes(m))
 	}
 	return append(settings, "--labels", strings.Join(labels, ","))
 }
@@ -116,16 +122,19 @@ func (b *builder) model(pack string) (entry, error) {
 			return entry{}, err
 		}
 	}
-	if err := b.draw(pack, id+"-"+version, previewSettings(classes(m), m.Net.NullLabel >= 0), b.place(id+".png")); err != nil {
+	if err := b.draw(pack, id+"-"+version, previewSettings(m), b.place(id+".png")); err != nil {
 		return entry{}, err
 	}
-	return e, b.draw(pack, id+"-"+version, sheetSettings(classes(m), m.Net.NullLabel >= 0), filepath.Join(b.out, "sheets", id+".png"))
+	return e, b.draw(pack, id+"-"+version, sheetSettings(m), filepath.Join(b.out, "sheets", id+".png"))
 }
 
 func aboutOf(m *model.Model) about {
 	return about{Data: m.Provenance.Get("data"), Licence: m.Provenance.Get("licence"), Channels: m.Net.InChannels, Classes: classes(m),
 		Parameters: int64(m.Parameters()), MACs: int64(m.Plan.MACs())}
 }
+
+// guided is whether the class of a picture can be left open.
+func guided(m *model.Model) bool { return classes(m) > 0 && m.Net.NullLabel >= 0 }
 
 // classes is how many classes can be asked for: the label of none, the last, is no class.
 func classes(m *model.Model) int {

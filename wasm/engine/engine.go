@@ -46,6 +46,16 @@ func Await(ctx context.Context, f Fetch, err error) error {
 	return f.Wait(ctx)
 }
 
+// AwaitAll waits for all of them, whatever becomes of some; the first error counts.
+func AwaitAll(ctx context.Context, fetches ...Fetch) (first error) {
+	for _, f := range fetches {
+		if err := f.Wait(ctx); first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
 // Here is the Fetch of an engine that copies at once.
 type Here struct{}
 
@@ -106,10 +116,16 @@ type Engine interface {
 	Close()
 }
 
+// FetchPixels issues a copy of a tensor's pixels, which are there when it has been waited for.
+func FetchPixels(e Engine, t Tensor) (rgba []byte, f Fetch, err error) {
+	rgba = make([]byte, t.Shape().pixelBytes())
+	f, err = e.Pixels(t, rgba)
+	return rgba, f, err
+}
+
 // ReadPixels fetches a tensor's pixels and waits.
 func ReadPixels(ctx context.Context, e Engine, t Tensor) ([]byte, error) {
-	rgba := make([]byte, t.Shape().pixelBytes())
-	f, err := e.Pixels(t, rgba)
+	rgba, f, err := FetchPixels(e, t)
 	return rgba, Await(ctx, f, err)
 }
 

@@ -56,11 +56,9 @@ func (c *Chain) Fetch() *Fetch {
 
 // Wait blocks until the state is there. It may be called from a goroutine of its own.
 func (f *Fetch) Wait(ctx context.Context) (*State, error) {
-	err := f.err
-	for _, one := range f.fetches { // all of them, which gives back what they hold
-		if e := one.Wait(ctx); err == nil {
-			err = e
-		}
+	err := engine.AwaitAll(ctx, f.fetches...)
+	if f.err != nil {
+		err = f.err
 	}
 	if err != nil {
 		return nil, err

@@ -31,10 +31,7 @@ const maxSeed = 2n ** 64n - 1n;
 export class SettingsForm {
   #form;
   #trainTimesteps = 1000;
-  #classes = 0;
   #model = { classes: 0, nullLabel: -1 };
-  #labels = [];
-  #guided = false;
   #open = false; // where no class is named, the model is asked for none
   #sheet;
 
@@ -65,6 +62,15 @@ export class SettingsForm {
       if (control) control.value = String(value);
     }
     this.#tidy();
+  }
+
+  get #labels() {
+    return labelsOf(this.#model);
+  }
+
+  /** Whether a class can be left open. */
+  get #guided() {
+    return this.#model.classes > 0 && this.#model.nullLabel >= 0;
   }
 
   /** Has the model draw what it will, of no class, where none is named: what an address means by it. */
@@ -110,14 +116,11 @@ export class SettingsForm {
 
   /** Takes what a model has: training timesteps, which bound the steps, and classes. */
   setModel(model) {
-    const { trainTimesteps: n, classes, nullLabel } = model;
+    const { trainTimesteps: n, classes } = model;
     this.#trainTimesteps = n;
     say(byId("steps-hint"), "settings.steps.hint", { n });
     this.#form.elements.steps.max = n;
-    this.#classes = classes;
     this.#model = model;
-    this.#labels = labelsOf(model);
-    this.#guided = classes > 0 && nullLabel >= 0;
     byId("labels-field").hidden = classes === 0;
     byId("guidance-field").hidden = !this.#guided;
     const hint = this.#guided ? "settings.labels.hint.any" : "settings.labels.hint";
@@ -140,10 +143,10 @@ export class SettingsForm {
   #tidy() {
     const { sampler, steps, eta, seed, labels, guidance } = this.#form.elements;
     labels.value = listOf(labels.value)
-      .map((label) => (this.#classes ? Math.min(label, this.#classes - 1) : label))
+      .map((label) => (this.#model.classes ? Math.min(label, this.#model.classes - 1) : label))
       .join(" ");
     // A model without a label for it cannot leave the class open.
-    if (this.#classes && !this.#guided && !labels.value) labels.value = "0";
+    if (this.#model.classes && !this.#guided && !labels.value) labels.value = "0";
     guidance.value = Math.min(20, Math.max(1, Number(guidance.value) || 1));
     steps.value = Math.min(this.#trainTimesteps, Math.max(1, Math.round(Number(steps.value)) || defaults.steps));
     eta.value = Math.min(1, Math.max(0, Number(eta.value) || 0));

@@ -63,11 +63,12 @@ func (t *tensor) Fetch(values []float32) (engine.Fetch, error) {
 	if err := t.check(len(values)); err != nil {
 		return nil, err
 	}
-	f, err := t.e.dev.Fetch(t.buf, 4*len(values))
+	nhwc := make([]float32, len(values))
+	f, err := t.e.dev.Fetch(t.buf, bytesOf(nhwc))
 	if err != nil {
 		return nil, err
 	}
-	return &fetch{t.e, f, func(data []byte) { t.shape.ToNCHW(values, floatsOf(data)) }}, nil
+	return &fetch{t.e, f, func() { t.shape.ToNCHW(values, nhwc) }}, nil
 }
 
 // Read implements engine.Tensor.
@@ -76,23 +77,22 @@ func (t *tensor) Read(ctx context.Context, values []float32) error {
 	return engine.Await(ctx, f, err)
 }
 
-// fetch is a copy on its way to arrive.
+// fetch is a copy on its way, and what is done with it then.
 type fetch struct {
 	e      *Engine
 	copy   *webgpu.Fetch
-	arrive func(data []byte)
+	arrive func()
 }
 
 // Wait implements engine.Fetch.
 func (f *fetch) Wait(ctx context.Context) error {
-	data, err := f.copy.Wait(ctx)
-	if err != nil {
+	if err := f.copy.Wait(ctx); err != nil {
 		return err
 	}
 	if err := f.e.check(); err != nil {
 		return err
 	}
-	f.arrive(data)
+	f.arrive()
 	return nil
 }
 
@@ -126,14 +126,6 @@ func (e *Engine) own(t engine.Tensor) (*tensor, error) {
 
 // word is an element that the GPU reads as it stands in memory: WebAssembly and GPUs are little-endian.
 type word interface{ uint16 | uint32 | float32 }
-
-// floatsOf views bytes as values.
-func floatsOf(b []byte) []float32 {
-	if len(b) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*float32)(unsafe.Pointer(&b[0])), len(b)/4)
-}
 
 // bytesOf views a slice as bytes.
 func bytesOf[T word](s []T) []byte {

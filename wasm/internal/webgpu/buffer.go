@@ -63,51 +63,45 @@ func (d *Device) bytes(n int) js.Value {
 
 // Fetch is a copy of a buffer on its way to the program.
 type Fetch struct {
-	d       *Device
 	landing *Buffer
 	mapped  *Promise
+	data    []byte
 }
 
-// Fetch issues a copy of size bytes, a multiple of 4, from the start of a buffer, after the work submitted so far.
-func (d *Device) Fetch(b *Buffer, size int) (*Fetch, error) {
-	landing, err := d.NewBuffer("read", size, MapRead|CopyDst)
+// Fetch issues a copy to data, of a multiple of 4 bytes, from the start of a buffer, after the work submitted so far.
+func (d *Device) Fetch(b *Buffer, data []byte) (*Fetch, error) {
+	landing, err := d.NewBuffer("read", len(data), MapRead|CopyDst)
 	if err != nil {
 		return nil, d.explain(err)
 	}
-	f := &Fetch{d: d, landing: landing}
-	if err = d.Replay(nil, []Copy{{Src: b, Dst: landing, Size: size}}, nil); err == nil {
-		f.mapped, err = call("mapAsync", landing.v, mapModeRead)
-	}
-	if err != nil {
+	if err := d.Replay(nil, []Copy{{Src: b, Dst: landing, Size: len(data)}}, nil); err != nil {
 		landing.Destroy()
 		return nil, d.explain(err)
 	}
-	f.mapped.ask = d.submitNothing
-	return f, nil
+	mapped, err := d.work("mapAsync", landing.v, mapModeRead)
+	if err != nil {
+		landing.Destroy()
+		return nil, err
+	}
+	return &Fetch{landing, mapped, data}, nil
 }
 
 // Wait blocks until the copy is there, or the context ends. It must be called once.
-func (f *Fetch) Wait(ctx context.Context) (data []byte, err error) {
+func (f *Fetch) Wait(ctx context.Context) error {
 	defer f.landing.Destroy()
 	if err := f.mapped.Wait(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil, err
-		}
-		return nil, f.d.explain(err)
+		return err
 	}
-	data = make([]byte, f.landing.Size)
-	return data, f.landing.copyOut(data)
+	return f.landing.copyOut(f.data)
 }
 
-// Read is Fetch and Wait, into data.
+// Read is Fetch and Wait.
 func (d *Device) Read(ctx context.Context, b *Buffer, data []byte) error {
-	f, err := d.Fetch(b, len(data))
+	f, err := d.Fetch(b, data)
 	if err != nil {
 		return err
 	}
-	read, err := f.Wait(ctx)
-	copy(data, read)
-	return err
+	return f.Wait(ctx)
 }
 
 // copyOut copies a mapped buffer.

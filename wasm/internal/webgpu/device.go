@@ -75,8 +75,11 @@ func (d *Device) explain(err error) error {
 }
 
 // Done is a promise for the end of all work submitted so far.
-func (d *Device) Done() (*Promise, error) {
-	p, err := call("onSubmittedWorkDone", d.queue)
+func (d *Device) Done() (*Promise, error) { return d.work("onSubmittedWorkDone", d.queue) }
+
+// work calls a method whose promise waits for the GPU.
+func (d *Device) work(op string, on js.Value, args ...any) (*Promise, error) {
+	p, err := call(op, on, args...)
 	if err != nil {
 		return nil, d.explain(err)
 	}
