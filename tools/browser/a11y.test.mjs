@@ -21,8 +21,8 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** In the page: opens a view and waits until it stands. */
-async function openView(hash) {
+/** In the page: opens a view and waits until it stands, and a while more for its pictures. */
+async function openView(hash, pause = 500) {
   location.hash = hash;
   const [name] = hash.split("/");
   for (;;) {
@@ -31,7 +31,7 @@ async function openView(hash) {
       break;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await new Promise((resolve) => setTimeout(resolve, pause));
 }
 
 /** In the page: what axe finds, each as a line. */
@@ -49,7 +49,7 @@ function tooWide() {
   const width = document.documentElement.clientWidth;
   const found = [];
   if (document.documentElement.scrollWidth > width) found.push("the page scrolls sideways");
-  const scrolls = (node) => node.closest("nav, .pictures, .film, .scroll, .equation");
+  const scrolls = (node) => node.closest(".top nav, .pictures, .film, .scroll, .equation");
   for (const node of document.querySelectorAll("button, a, input, select, summary, p, output")) {
     if (!node.checkVisibility() || node.matches(".unseen, .skip") || scrolls(node)) continue;
     const { left, right } = node.getBoundingClientRect();
@@ -79,6 +79,30 @@ for (const [size, view] of Object.entries({ desk: { width: 1200, height: 860 }, 
       }
     });
   }
+}
+
+const screens = Array.from({ length: 10 }, (_, k) => `learn/${k + 1}`);
+const doubled = () => {
+  document.documentElement.style.fontSize = "200%";
+};
+
+for (const [size, view] of Object.entries({ desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } })) {
+  test(`${size}: with words twice as large nothing is wider than the window`, async () => {
+    await browser.setView({ ...view, dark: false });
+    const page = await Page.open(browser, folder, { query });
+    try {
+      await page.state("finished");
+      await browser.evaluate(doubled);
+      const found = [];
+      for (const hash of [...views.filter((name) => !name.startsWith("learn")), ...screens]) {
+        await browser.evaluate(openView, hash, 150);
+        for (const line of await browser.evaluate(tooWide)) found.push(`${hash}: ${line}`);
+      }
+      assert.deepEqual(found, []);
+    } finally {
+      await page.close();
+    }
+  });
 }
 
 test("the keyboard reaches what the mouse does", async () => {

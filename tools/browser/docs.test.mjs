@@ -31,6 +31,26 @@ test("every method has an example", () => {
     assert.match(html, new RegExp(`id="${name}"`));
 });
 
+test("it is no wider than the window, on a phone and with words twice as large", async () => {
+  const page = await Page.open(browser, site, { query: "docs/index.html" });
+  try {
+    for (const [width, size] of [
+      [320, "100%"],
+      [390, "200%"],
+      [1280, "200%"],
+    ]) {
+      await browser.setView({ width, height: 800 });
+      const wide = await browser.evaluate((fontSize) => {
+        document.documentElement.style.fontSize = fontSize;
+        return Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      }, size);
+      assert.equal(wide, 0, `${width} px, words at ${size}`);
+    }
+  } finally {
+    await page.close();
+  }
+});
+
 test("every example runs and shows something", async () => {
   const page = await Page.open(browser, site, { query: "docs/index.html" });
   try {
