@@ -12,10 +12,13 @@ import (
 // What site/lib/team.js does for the workers that share a picture, in memory that they share. Values are float32s of this program's memory.
 
 //go:wasmimport team begin
-func teamBegin(ops int32) int32
+func teamBegin(ops, samples int32) int32
 
 //go:wasmimport team next
 func teamNext() int32
+
+//go:wasmimport team samples
+func teamSamples() int32
 
 //go:wasmimport team give
 //go:noescape
@@ -34,11 +37,11 @@ func teamCancel()
 // team is the team that this worker is in: cpu.Team.
 type team struct{ part cpu.Part }
 
-func (t *team) Part() cpu.Part     { return t.part }
-func (t *team) Begin(ops int) bool { return teamBegin(int32(ops)) != 0 }
-func (t *team) Next() int          { return int(teamNext()) }
-func (t *team) Arrive() bool       { return teamArrive() != 0 }
-func (t *team) Cancel()            { teamCancel() }
+func (t *team) Part() cpu.Part              { return t.part }
+func (t *team) Begin(ops, samples int) bool { return teamBegin(int32(ops), int32(samples)) != 0 }
+func (t *team) Next() (ops, samples int)    { return int(teamNext()), int(teamSamples()) }
+func (t *team) Arrive() bool                { return teamArrive() != 0 }
+func (t *team) Cancel()                     { teamCancel() }
 
 func (t *team) Give(values []float32, at int) {
 	if len(values) > 0 {

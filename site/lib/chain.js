@@ -63,11 +63,12 @@ export class Chain {
   }
 
   /**
-   * Runs to the end or to pause(), in the worker: a hidden tab does not stop it.
+   * Runs to the end, to pause() or to a step, in the worker: a hidden tab does not stop it.
    *
    * @param {object} [options]
    * @param {AbortSignal} [options.signal] stops at once; the chain stays where it is and can go on
    * @param {number} [options.stepMs] a step takes at least so many milliseconds
+   * @param {number} [options.until] pauses when the chain has done so many steps in all; it does one at least
    * @param {boolean|object} [options.keep] keeps the last state in the browser's storage, twice a second, until the chain ends or is stopped:
    *   after a reload keptChain() gives it back, with the object as its about
    * @param {(progress: Progress) => void} [options.onProgress] at most 30 times a second
@@ -79,7 +80,7 @@ export class Chain {
    * await chain.run({ onProgress: ({ index, steps }) => index === steps && show(`${index} steps`) });
    * show(...(await chain.pictures()));
    */
-  async run({ signal, stepMs = 0, keep, onProgress, onFrame } = {}) {
+  async run({ signal, stepMs = 0, until, keep, onProgress, onFrame } = {}) {
     const onEvent = async ({ type, ...event }, painted) => {
       if (type === "frame") return onFrame?.(event, painted);
       this.index = event.index;
@@ -87,7 +88,7 @@ export class Chain {
       onProgress?.(event);
     };
     const kept = keep && { name: tabName(), about: { about: keep === true ? {} : keep } };
-    const last = await this.#call("run", { stepMs, frames: Boolean(onFrame), keep: kept }, { signal, onEvent });
+    const last = await this.#call("run", { stepMs, until, frames: Boolean(onFrame), keep: kept }, { signal, onEvent });
     this.index = last.index;
     return last;
   }

@@ -36,8 +36,8 @@ function sleepUntil(time) {
  * One run of a chain, from where it is to its end or to a pause.
  *
  * @param {object} chain a Chain of session.js
- * @param {{stepMs?: number, frames?: boolean, keep?: {name: string, about: object}}} options stepMs: a step takes at least so long;
- *   frames: send pictures; keep: see Keeper
+ * @param {{stepMs?: number, until?: number, frames?: boolean, keep?: {name: string, about: object}}} options stepMs: a step takes at
+ *   least so long; until: pause when so many steps are done; frames: send pictures; keep: see Keeper
  * @param {AbortSignal} signal
  * @param {(event: object, transfer?: Transferable[]) => void} post
  */
@@ -86,16 +86,17 @@ export class Run {
   }
 
   async #steps() {
-    const { stepMs = 0, frames = false } = this.#options;
+    const { stepMs = 0, until = Number.POSITIVE_INFINITY, frames = false } = this.#options;
     for (;;) {
       if (this.#signal.aborted) throw abortError();
       const started = performance.now();
       const state = await this.#chain.step(this.#signal);
-      const last = state.done || this.#paused;
+      const pausing = this.#paused || state.index >= until;
+      const last = state.done || pausing;
       if (last || state.left || this.#due()) await this.#update(state, frames, last);
       // A GPU may return from a step before its work is done; what waits for it counts too.
       this.#note(performance.now() - started);
-      await this.#keeper.stepped(state, this.#paused);
+      await this.#keeper.stepped(state, pausing);
       if (last) return { ...this.#progress(state), paused: !state.done };
       await sleepUntil(started + stepMs);
     }

@@ -1,13 +1,14 @@
-// Workers that share one picture, where the page is isolated: the hand-over in memory that all of them see. Each has a Go program with a
+// Workers that share a run, where the page is isolated: the hand-over in memory that all of them see. Each has a Go program with a
 // memory of its own, which calls the functions below (wasm/team.go); wasm/engine/cpu/team.go says what they mean.
 
 // The head of the shared memory, by index of 32-bit words: the run under way, its operations, the serial number of its first exchange, the
-// last run that was cancelled, and whether the others should stop listening. Then for each worker its last exchange and its state.
+// last run that was cancelled, whether the others should stop listening, and the run's samples. Then for each worker its last exchange and its state.
 const RUN = 0;
 const OPS = 1;
 const FIRST = 2;
 const CANCELLED = 3;
 const LEAVE = 4;
+const SAMPLES = 5;
 const arrived = (part) => 16 + 2 * part;
 const state = (part) => 17 + 2 * part;
 const headBytes = 256;
@@ -63,7 +64,7 @@ export class Team {
   }
 
   /** Begins a run; 0: the others cannot take part. */
-  begin(ops) {
+  begin(ops, samples) {
     if (this.broken || !this.#others.free()) return 0;
     const words = this.#words;
     for (let part = 1; part < this.#of; part++) {
@@ -72,6 +73,7 @@ export class Team {
     }
     Atomics.store(words, LEAVE, 0);
     Atomics.store(words, OPS, ops);
+    Atomics.store(words, SAMPLES, samples);
     this.#serial = (this.#serial + 2) | 0; // the others may be one exchange ahead in a run that was cancelled
     Atomics.store(words, FIRST, this.#serial);
     this.#run = Atomics.add(words, RUN, 1) + 1;
@@ -101,6 +103,11 @@ export class Team {
       // Away, but a run that began before that was to be seen is served.
       else if (Atomics.load(words, RUN) === run) return 0;
     }
+  }
+
+  /** Samples of the run that next() told of. */
+  samples() {
+    return Atomics.load(this.#words, SAMPLES);
   }
 
   #be(what) {
@@ -184,8 +191,9 @@ export function addTeam(go) {
     return floats.subarray(pointer >>> 2, (pointer >>> 2) + n);
   };
   go.importObject.team = {
-    begin: (ops) => team.begin(ops),
+    begin: (ops, samples) => team.begin(ops, samples),
     next: () => team.next(),
+    samples: () => team.samples(),
     give: (pointer, n, at) => team.give(values(pointer, n), at),
     arrive: () => team.arrive(),
     take: (pointer, n, at) => team.take(values(pointer, n), at),

@@ -37,7 +37,7 @@ export const runtimes = {
     }
     return {
       async steps(n) {
-        for (let i = 0; i < n; i++) await chain.step();
+        await chain.run({ until: chain.index + n });
         await chain.save(); // waits for a GPU
       },
       close: () => sampler.close(),

@@ -321,6 +321,15 @@ test("a run pauses and stops after the step under way", async () => {
   await assert.rejects(new Run(chain, {}, controller.signal, post).run(), { name: "AbortError" });
 });
 
+test("a run until a step pauses there, and the next one goes on", async () => {
+  const chain = new CountingChain(12);
+  const until = async (step) => new Run(chain, { until: step }, new AbortController().signal, () => {}).run();
+  const { index, paused } = await until(5);
+  assert.deepEqual([index, chain.index, paused], [5, 5, true]);
+  const end = await until(99);
+  assert.deepEqual([end.index, end.paused, end.done], [12, false, true]);
+});
+
 // Node keeps a port open that has a listener: the runner's, by which it lets messages in.
 after(() => setImmediate(() => process.exit()));
 

@@ -115,9 +115,20 @@ async function everyKind() {
     { sampler: "ddpm", steps: 5, seed: 3, ...label },
     { sampler: "heun", steps: 3, seed: 4, ...label },
     { sampler: "dpmpp", steps: 4, seed: 5 },
+    { sampler: "ddim", steps: 4, seed: 6, guidance: 2, ...label },
   ]) {
     if ((await drawn(pair, options)) !== (await drawn(alone, options))) wrong.push(options.sampler);
   }
+  // Terms come several at a time, which the workers share among them.
+  const picture = new ImageData(
+    Uint8ClampedArray.from({ length: 4096 }, (_, i) => (13 * i) % 251),
+    32,
+    32,
+  );
+  const bits = async (sampler) =>
+    (await sampler.nll(picture, { timesteps: 7, draws: 1 })).terms.map(({ bits }) => bits);
+  const [together, by1] = [await bits(pair), await bits(alone)];
+  if (!together.length || together.join() !== by1.join()) wrong.push(`nll: ${together} and ${by1}`);
   pair.close();
   return wrong;
 }
@@ -174,11 +185,14 @@ async function together() {
   const { open, drawn, alone } = window.t;
   const pair = await open(2);
   const one = { sampler: "ddpm", steps: 12, seed: 8 };
-  const three = { ...one, count: 3 };
-  const [a, b] = await Promise.all([drawn(pair, one), drawn(pair, three)]);
   const wrong = [];
-  if (a !== (await drawn(alone, one))) wrong.push("the single picture");
-  if (b !== (await drawn(alone, three))) wrong.push("the three");
+  // Of two pictures each worker has one, which is no matter for both; of five, one has more than are shared.
+  for (const count of [2, 3, 5]) {
+    const several = { ...one, count };
+    const [a, b] = await Promise.all([drawn(pair, one), drawn(pair, several)]);
+    if (a !== (await drawn(alone, one))) wrong.push("the single picture");
+    if (b !== (await drawn(alone, several))) wrong.push(`the ${count}`);
+  }
   pair.close();
   return wrong;
 }

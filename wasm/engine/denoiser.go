@@ -19,9 +19,9 @@ type Denoiser struct {
 	table   []float32 // class rows [Classes][Hidden]
 	batch   int
 	vectors []Tensor // sinusoid and, for class models, the class rows of the batch
+	null    Tensor   // class rows of the null label, for DenoiseBoth
 	values  []float32
-	ins     []Tensor // x and the vectors
-	outs    []Tensor
+	runs    [2]Run // inputs: x and the vectors
 }
 
 // Func computes a network's output for a batch as Denoise does.
@@ -70,8 +70,36 @@ func (d *Denoiser) Denoise(ctx context.Context, out, x Tensor, t []float64, labe
 	if err != nil {
 		return err
 	}
-	d.outs = append(d.outs[:0], out)
-	return d.program.Run(ctx, d.outs, inputs)
+	d.runs[0].Outputs = append(d.runs[0].Outputs[:0], out)
+	return d.program.Run(ctx, d.runs[0].Outputs, inputs)
+}
+
+// DenoiseBoth is Denoise with labels and, to null, with the null label of a model with classes: the two that guidance asks for. A program
+// that can do both at once does.
+func (d *Denoiser) DenoiseBoth(ctx context.Context, out, null, x Tensor, t []float64, labels []int) error {
+	pairing, ok := d.program.(Pairing)
+	if !ok {
+		if err := d.Denoise(ctx, out, x, t, labels); err != nil {
+			return err
+		}
+		return d.Denoise(ctx, null, x, t, nil)
+	}
+	inputs, err := d.inputs(x, t, labels)
+	if err != nil {
+		return err
+	}
+	if d.null == nil {
+		if d.null, err = d.Engine.NewTensor(d.vectors[1].Shape()); err != nil {
+			return err
+		}
+	}
+	if err := d.classes(d.null, nil); err != nil {
+		return err
+	}
+	a, b := &d.runs[0], &d.runs[1]
+	a.Outputs, b.Outputs = append(a.Outputs[:0], out), append(b.Outputs[:0], null)
+	b.Inputs = append(append(b.Inputs[:0], inputs[:len(inputs)-1]...), d.null)
+	return pairing.RunPair(ctx, *a, *b)
 }
 
 // inputs are the plan's inputs for a batch.
@@ -86,8 +114,14 @@ func (d *Denoiser) inputs(x Tensor, t []float64, labels []int) ([]Tensor, error)
 	if err := d.sinusoid(t); err != nil {
 		return nil, err
 	}
-	d.ins = append(append(d.ins[:0], x), d.vectors...)
-	return d.ins, d.classes(n, labels)
+	d.runs[0].Inputs = append(append(d.runs[0].Inputs[:0], x), d.vectors...)
+	if d.Net.Classes > 0 {
+		return d.runs[0].Inputs, d.classes(d.vectors[1], labels)
+	}
+	if len(labels) > 0 {
+		return nil, errors.New("network: has no classes, but labels were given")
+	}
+	return d.runs[0].Inputs, nil
 }
 
 // reserve makes the vectors of a batch.
@@ -116,7 +150,10 @@ func (d *Denoiser) releaseVectors() {
 	for _, v := range d.vectors {
 		v.Release()
 	}
-	d.vectors, d.batch = nil, 0
+	if d.null != nil {
+		d.null.Release()
+	}
+	d.vectors, d.null, d.batch = nil, nil, 0
 }
 
 func (d *Denoiser) sinusoid(t []float64) error {
@@ -133,13 +170,9 @@ func (d *Denoiser) sinusoid(t []float64) error {
 	return d.vectors[0].Write(d.values[:len(t)*dim])
 }
 
-func (d *Denoiser) classes(n int, labels []int) error {
-	if d.Net.Classes == 0 {
-		if len(labels) > 0 {
-			return errors.New("network: has no classes, but labels were given")
-		}
-		return nil
-	}
+// classes writes the class rows of labels, or of the null label where there are none.
+func (d *Denoiser) classes(rows Tensor, labels []int) error {
+	n := rows.Shape().N
 	if len(labels) != n && len(labels) != 0 {
 		return errors.New("network: " + strconv.Itoa(len(labels)) + " labels for " + strconv.Itoa(n) + " samples")
 	}
@@ -154,7 +187,7 @@ func (d *Denoiser) classes(n int, labels []int) error {
 		}
 		copy(d.values[i*hidden:], d.table[label*hidden:][:hidden])
 	}
-	return d.vectors[1].Write(d.values[:n*hidden])
+	return rows.Write(d.values[:n*hidden])
 }
 
 // Release gives the network's storage back.

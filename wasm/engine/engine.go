@@ -94,6 +94,15 @@ type Program interface {
 	Release()
 }
 
+// Run is what a Program runs on.
+type Run struct{ Outputs, Inputs []Tensor }
+
+// Pairing is a Program that does two runs at once where that takes less time than one after the other. Outputs of one are no tensors of the
+// other.
+type Pairing interface {
+	RunPair(ctx context.Context, a, b Run) error
+}
+
 // Engine runs plans on tensors. It is used from one goroutine at a time.
 type Engine interface {
 	Info() Info

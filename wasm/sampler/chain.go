@@ -44,13 +44,12 @@ type Chain struct {
 	script  []action
 	k       int // steps done
 
-	slots   []engine.Tensor // x, x_0's estimate, output, noise and the histories, by diffusion.Slot
-	wide    engine.Tensor   // the network's whole output; also slots[Out], unless guidance makes that
-	null    engine.Tensor   // the output for the null label, with guidance
-	known   *known          // with Paint
-	values  []float32
-	ts      []float64
-	nullIDs []int
+	slots  []engine.Tensor // x, x_0's estimate, output, noise and the histories, by diffusion.Slot
+	wide   engine.Tensor   // the network's whole output; also slots[Out], unless guidance makes that
+	null   engine.Tensor   // the output for the null label, with guidance
+	known  *known          // with Paint
+	values []float32
+	ts     []float64
 }
 
 // New starts a chain at x_T.
@@ -156,9 +155,6 @@ func (c *Chain) allocate() (err error) {
 	}
 	if c.cfg.guided() {
 		c.null = make1(out)
-		for range c.cfg.Count {
-			c.nullIDs = append(c.nullIDs, c.d.Net.NullLabel)
-		}
 	}
 	if err == nil && c.cfg.Paint != nil {
 		c.known, err = newKnown(c.d, c.cfg.Paint, c.cfg.Count)

@@ -16,10 +16,10 @@ func (c *Chain) ask(ctx context.Context, t float64) error {
 	for i := range c.ts {
 		c.ts[i] = t
 	}
-	if err := c.d.Denoise(ctx, c.wide, c.X(), c.ts, c.cfg.Labels); err != nil || !c.cfg.guided() {
-		return err
+	if !c.cfg.guided() {
+		return c.d.Denoise(ctx, c.wide, c.X(), c.ts, c.cfg.Labels)
 	}
-	if err := c.d.Denoise(ctx, c.null, c.X(), c.ts, c.nullIDs); err != nil {
+	if err := c.d.DenoiseBoth(ctx, c.wide, c.null, c.X(), c.ts, c.cfg.Labels); err != nil {
 		return err
 	}
 	g := c.cfg.Guidance

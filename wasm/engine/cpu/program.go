@@ -21,8 +21,8 @@ type program struct {
 	data    [][]float32 // of every tensor of the plan, during Run
 	ops     []operation // those of the plan
 	fetch   *fetcher    // of a lean engine
-	team    Team        // that shares runs of one sample; nil for none
-	pack    []float32   // of a team: a part of an output
+	jobs    [2]job      // the runs under way
+	shared  shared      // with a team
 }
 
 // matrix is a weight as the kernels want it: its definition for the plain engine, panels for the fast one.
@@ -95,7 +95,12 @@ func (p *program) Release() { *p = program{} }
 
 // Run implements engine.Program.
 func (p *program) Run(ctx context.Context, outputs, inputs []engine.Tensor) error {
-	return p.run(ctx, outputs, inputs, len(p.plan.Ops), func(int) {})
+	return p.run(ctx, len(p.plan.Ops), func(int) {}, engine.Run{Outputs: outputs, Inputs: inputs})
+}
+
+// RunPair implements engine.Pairing.
+func (p *program) RunPair(ctx context.Context, a, b engine.Run) error {
+	return p.run(ctx, len(p.plan.Ops), func(int) {}, a, b)
 }
 
 // Output implements engine.Program.
@@ -103,7 +108,7 @@ func (p *program) Output(ctx context.Context, op int, outputs, inputs []engine.T
 	if err := engine.CheckOutput(p.plan, op, inputs); err != nil {
 		return nil, err
 	}
-	if err := p.run(ctx, outputs, inputs, op+1, func(int) {}); err != nil {
+	if err := p.run(ctx, op+1, func(int) {}, engine.Run{Outputs: outputs, Inputs: inputs}); err != nil {
 		return nil, err
 	}
 	return engine.Written(p.plan, op, p.data[p.plan.Ops[op].Out]), nil
@@ -113,35 +118,36 @@ func (p *program) Output(ctx context.Context, op int, outputs, inputs []engine.T
 func (p *program) Times(ctx context.Context, outputs, inputs []engine.Tensor) ([]time.Duration, error) {
 	times := make([]time.Duration, len(p.plan.Ops))
 	last := time.Now()
-	err := p.run(ctx, outputs, inputs, len(times), func(i int) {
+	err := p.run(ctx, len(times), func(i int) {
 		now := time.Now()
 		times[i], last = now.Sub(last), now
-	})
+	}, engine.Run{Outputs: outputs, Inputs: inputs})
 	return times, err
 }
 
-// run does the first ops operations of the plan, and calls after with each one's index.
-func (p *program) run(ctx context.Context, outputs, inputs []engine.Tensor, ops int, after func(op int)) error {
-	batch, err := engine.CheckRun(p.plan, outputs, inputs)
-	if err != nil {
+// run does the first ops operations of the plan for one run or two, and calls after with each one's index.
+func (p *program) run(ctx context.Context, ops int, after func(op int), runs ...engine.Run) error {
+	jobs := p.jobs[:len(runs)]
+	for i := range jobs {
+		if err := jobs[i].bind(p.plan, runs[i]); err != nil {
+			return err
+		}
+	}
+	if done, err := p.together(ctx, jobs, ops, after); done {
 		return err
 	}
-	p.reserve(batch)
-	if err := p.bind(p.plan.Inputs, inputs); err != nil {
-		return err
+	// Nobody shares the runs, or some did and were lost: alone they end with the same bits.
+	for i := range jobs {
+		p.take(&jobs[i], jobs[i].batch)
+		if err := p.through(ctx, ops, share{}, after); err != nil {
+			return err
+		}
 	}
-	if err := p.bind(p.plan.Outputs, outputs); err != nil {
-		return err
-	}
-	if done, err := p.shared(ctx, ops, after); done {
-		return err
-	}
-	// Nobody shares the run, or some did and were lost: alone it ends with the same bits.
-	return p.through(ctx, ops, kernels.Part{}, after)
+	return nil
 }
 
-// through does this worker's part of operations, with the others of a team.
-func (p *program) through(ctx context.Context, ops int, part kernels.Part, after func(op int)) error {
+// through does this worker's share of operations, with the others of a team.
+func (p *program) through(ctx context.Context, ops int, own share, after func(op int)) error {
 	for i := range ops {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -155,10 +161,10 @@ func (p *program) through(ctx context.Context, ops int, part kernels.Part, after
 		}
 		o.part = kernels.Part{}
 		if o.region != nil {
-			o.part = part
+			o.part = own.part
 		}
 		o.run(p, o)
-		if o.part.Of > 1 && !p.exchange(o, part) {
+		if own.exchanges && o.region != nil && !p.exchange(o, own) {
 			return errApart
 		}
 		p.fetch.end(p, o)
@@ -185,13 +191,42 @@ func (p *program) reserve(batch int) {
 	}
 }
 
-func (p *program) bind(ids []unet.TensorID, tensors []engine.Tensor) error {
-	for i, id := range ids {
-		t, err := own(tensors[i])
-		if err != nil {
-			return err
-		}
-		p.data[id] = t.data
+// job is what a run computes: the data of its tensors.
+type job struct {
+	batch     int
+	ins, outs [][]float32
+}
+
+func (j *job) bind(plan *unet.Plan, r engine.Run) (err error) {
+	if j.batch, err = engine.CheckRun(plan, r.Outputs, r.Inputs); err != nil {
+		return err
 	}
-	return nil
+	if j.ins, err = dataOf(j.ins[:0], r.Inputs); err != nil {
+		return err
+	}
+	j.outs, err = dataOf(j.outs[:0], r.Outputs)
+	return err
+}
+
+// dataOf appends the tensors' data to list.
+func dataOf(list [][]float32, tensors []engine.Tensor) ([][]float32, error) {
+	for _, t := range tensors {
+		o, err := own(t)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, o.data)
+	}
+	return list, nil
+}
+
+// take prepares for the first n samples of a job.
+func (p *program) take(j *job, n int) {
+	p.reserve(n)
+	for i, id := range p.plan.Inputs {
+		p.data[id] = j.ins[i][:n*p.shape(id).Len()]
+	}
+	for i, id := range p.plan.Outputs {
+		p.data[id] = j.outs[i][:n*p.shape(id).Len()]
+	}
 }

@@ -24,6 +24,7 @@ type hall struct {
 	running   []bool
 	run       int
 	ops       int
+	samples   int
 	cancelled int
 	closed    bool
 	absent    int  // the member that no longer comes; 0: all do
@@ -41,7 +42,7 @@ type member struct {
 
 func (m *member) Part() cpu.Part { return m.part }
 
-func (m *member) Begin(ops int) bool {
+func (m *member) Begin(ops, samples int) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.absent != 0 {
@@ -51,7 +52,7 @@ func (m *member) Begin(ops int) bool {
 		m.changed.Wait()
 	}
 	m.run++
-	m.ops, m.serial, m.seen = ops, 0, m.run
+	m.ops, m.samples, m.serial, m.seen = ops, samples, 0, m.run
 	clear(m.arrived)
 	for k := 1; k < m.part.Of; k++ {
 		m.running[k] = true
@@ -60,7 +61,7 @@ func (m *member) Begin(ops int) bool {
 	return true
 }
 
-func (m *member) Next() int {
+func (m *member) Next() (ops, samples int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.seen == m.run {
@@ -71,10 +72,10 @@ func (m *member) Next() int {
 		m.changed.Wait()
 	}
 	if m.closed || m.absent == m.part.K {
-		return 0
+		return 0, 0
 	}
 	m.seen, m.serial = m.run, 0
-	return m.ops
+	return m.ops, m.samples
 }
 
 func (m *member) Give(values []float32, at int) {
@@ -256,6 +257,112 @@ func TestTeamBits(t *testing.T) {
 		same("after one left")
 		t.Logf("%d workers: %d exchanges before, %d after one left", of, time, h.exchanges)
 	}
+}
+
+// Runs of several samples, and the two of guidance, alone and shared: the same bits, in every number of workers, by turns.
+func TestTeamSamples(t *testing.T) {
+	alone := newSeveral(t, cpu.New(cpu.Options{Threads: 1}))
+	for i, labels := range [][]int{{3}, nil} {
+		want := enginetest.Denoise(t, alone.d, alone.values(t), []float64{500}, labels)
+		alone.both(t)
+		if got := make([]float32, len(want)); alone.out[i].Read(context.Background(), got) != nil || !slices.Equal(got, want) {
+			t.Errorf("labels %v: other values than by themselves", labels)
+		}
+	}
+	want := [][]uint32{alone.both(t), alone.batch(t, 2), alone.batch(t, 3), alone.batch(t, 4), alone.batch(t, 5)}
+	numbers := []int{2, 3, 4}
+	if runtime.GOARCH == "wasm" {
+		numbers = []int{3}
+	}
+	for _, of := range numbers {
+		e := newTeamed(t, of)
+		s := newSeveral(t, e)
+		h := e.halls[len(e.halls)-1]
+		run := func(i int) []uint32 {
+			if i == 0 {
+				return s.both(t)
+			}
+			return s.batch(t, i+1)
+		}
+		for _, i := range []int{0, 1, 2, 3, 4, 0} {
+			before := h.exchanges
+			if got := run(i); !slices.Equal(got, want[i]) {
+				t.Errorf("%d workers: other bits of run %d", of, i)
+			}
+			// Inputs and outputs at least; five are more than are shared.
+			if shared := h.exchanges >= before+2; shared != (i < 4) {
+				t.Errorf("%d workers: run %d shared: %t", of, i, shared)
+			}
+		}
+		h.corrupt = true
+		if got := run(0); slices.Equal(got, want[0]) {
+			t.Errorf("%d workers: what the others compute has no influence", of)
+		}
+		h.corrupt = false
+		cancelled := &countdown{context.Background(), 3}
+		if err := s.d.DenoiseBoth(cancelled, s.out[0], s.out[1], s.x, []float64{500}, []int{3}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%d workers: cancelled: %v", of, err)
+		}
+		if !slices.Equal(run(0), want[0]) {
+			t.Errorf("%d workers: other bits after one that was cancelled", of)
+		}
+		h.leave(of - 1)
+		if !slices.Equal(run(0), want[0]) || !slices.Equal(run(1), want[1]) {
+			t.Errorf("%d workers: other bits after one left", of)
+		}
+	}
+}
+
+// several is a shipped network with classes and what the two runs of guidance need.
+type several struct {
+	d   *engine.Denoiser
+	x   engine.Tensor
+	out [2]engine.Tensor
+}
+
+func newSeveral(t *testing.T, e engine.Engine) *several {
+	d, out, x := loadedBy(t, e)
+	null, err := e.NewTensor(out.Shape())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &several{d, x, [2]engine.Tensor{out, null}}
+}
+
+func (s *several) values(t *testing.T) []float32 {
+	t.Helper()
+	values := make([]float32, s.x.Shape().Len())
+	if err := s.x.Read(context.Background(), values); err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// both are the bits of the two runs of guidance.
+func (s *several) both(t *testing.T) (bits []uint32) {
+	t.Helper()
+	if err := s.d.DenoiseBoth(context.Background(), s.out[0], s.out[1], s.x, []float64{500}, []int{3}); err != nil {
+		t.Fatal(err)
+	}
+	return append(bitsOf(t, s.out[0]), bitsOf(t, s.out[1])...)
+}
+
+// batch are the bits of n samples together.
+func (s *several) batch(t *testing.T, n int) []uint32 {
+	t.Helper()
+	x := make([]float32, s.d.InShape(n).Len())
+	ts, labels := make([]float64, n), make([]int, n)
+	for i := range x {
+		x[i] = float32(math.Sin(0.7 * float64(i)))
+	}
+	for i := range n {
+		ts[i], labels[i] = float64(100+50*i), i
+	}
+	var bits []uint32
+	for _, v := range enginetest.Denoise(t, s.d, x, ts, labels) {
+		bits = append(bits, math.Float32bits(v))
+	}
+	return bits
 }
 
 // countdown is cancelled after it was asked so many times.
