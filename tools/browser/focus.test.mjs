@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { signed } from "../../site/page/format.js";
+import { field } from "../../site/page/learn/mixture.js";
 import { buildSite } from "./buildsite.mjs";
 import { launchBrowser } from "./launch.mjs";
 import { Page } from "./pagedriver.mjs";
@@ -116,4 +118,31 @@ test("the sheet of settings closes when the keyboard goes on behind it", async (
   assert.deepEqual(faultsOf(stops), []);
   await browser.press("Tab");
   assert.ok(!(await browser.evaluate(isOpen)));
+});
+
+test("points are dropped on the plane, and its arrows told, by keyboard", async () => {
+  await open("learn/4");
+  await browser.evaluate(() => document.querySelector("#view-learn .range:last-of-type").focus());
+  const at = () => browser.evaluate(() => document.activeElement.className);
+  for (let k = 0; (await at()) !== "plane"; k++) {
+    assert.ok(k < 12, "the plane takes no focus");
+    await browser.press("Tab");
+  }
+  const said = () => browser.evaluate(() => document.querySelector("#view-learn .plane-row [role=status]").textContent);
+  const picture = () => browser.evaluate(() => document.querySelector("#view-learn .plane").toDataURL());
+  const before = await picture();
+  for (const key of ["ArrowRight", "ArrowRight", "ArrowUp"]) await browser.press(key);
+  // The slider's place at first, 8 of 27, in equal ratios from 1.2 to 0.06.
+  const sigma = 1.2 * 0.05 ** (8 / 27);
+  const [right, up] = field([0.2, 0.1], sigma).score.map((value) => signed(value, 1));
+  assert.match(await said(), new RegExp(`^At \\(0\\.2, 0\\.1\\) the score is ${right} to the right and ${up} upwards`));
+  const crossed = await picture();
+  assert.notEqual(crossed, before, "no cross is seen");
+  await browser.press("Enter");
+  assert.match(await said(), /^Points dropped at \(0\.2, 0\.1\)/);
+  assert.notEqual(await picture(), crossed, "no point has moved");
+  const hint = (id) => document.getElementById(id)?.checkVisibility();
+  assert.ok(
+    await browser.evaluate(hint, await browser.evaluate(() => document.activeElement.getAttribute("aria-describedby"))),
+  );
 });

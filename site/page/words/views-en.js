@@ -201,7 +201,12 @@ export default {
   "learn.score.sigma": "Noise level σ",
   "learn.score.play": "Let them walk",
   "learn.score.idle": "Each point is a picture of two pixels. Touch the plane to drop some.",
+  "learn.score.keys":
+    "Keys: <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd> move a cross over the plane, <kbd>Enter</kbd> drops points there.",
+  "learn.score.at": "At ({x}, {y}) the score is {right} to the right and {up} upwards.",
+  "learn.score.dropped": "Points dropped at ({x}, {y}), where the score is {right} to the right and {up} upwards.",
   "learn.score.now": "σ = {sigma}, Langevin step {step}",
+  "learn.score.end": "σ = {sigma}, Langevin step {step}, the last: {share} % of the points are where pictures are.",
   "learn.score.algorithm":
     "<li>for σ from large to small:</li><li class='in'><var>z</var> ~ 𝒩(0, <var>I</var>)</li><li class='in'><var>x</var> ← <var>x</var> + ½<var>η</var>σ² <b class='c2'>∇ log <var>q</var><sub>σ</sub>(<var>x</var>)</b> + √<var>η</var> σ <var>z</var></li><li>return <var>x</var></li>",
   "learn.training.algorithm":

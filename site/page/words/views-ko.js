@@ -197,7 +197,12 @@ export default {
   "learn.score.sigma": "노이즈 크기 σ",
   "learn.score.play": "걷게 하기",
   "learn.score.idle": "점 하나가 두 픽셀짜리 그림 한 장입니다. 평면을 누르면 점을 옮겨 놓습니다.",
+  "learn.score.keys":
+    "키: <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd>로 평면 위의 십자를 옮기고 <kbd>Enter</kbd>로 그 자리에 점을 놓습니다.",
+  "learn.score.at": "({x}, {y})에서 스코어는 오른쪽으로 {right}, 위로 {up}입니다.",
+  "learn.score.dropped": "({x}, {y})에 점을 놓았습니다. 이곳의 스코어는 오른쪽으로 {right}, 위로 {up}입니다.",
   "learn.score.now": "σ = {sigma}, 랑주뱅 {step}걸음째",
+  "learn.score.end": "σ = {sigma}, 랑주뱅 {step}걸음째로 끝: 점의 {share} %가 그림이 있는 곳에 모였습니다.",
   "learn.score.algorithm":
     "<li>σ를 큰 값에서 작은 값으로:</li><li class='in'><var>z</var> ~ 𝒩(0, <var>I</var>)</li><li class='in'><var>x</var> ← <var>x</var> + ½<var>η</var>σ² <b class='c2'>∇ log <var>q</var><sub>σ</sub>(<var>x</var>)</b> + √<var>η</var> σ <var>z</var></li><li><var>x</var>를 돌려준다</li>",
   "learn.training.algorithm":

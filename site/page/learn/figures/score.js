@@ -1,9 +1,11 @@
 // Screen 4: the triangle of what can be predicted; the score field of two-pixel "pictures", and points that walk along it by Langevin steps.
 
 import { element, icon } from "../../dom.js";
+import { signed } from "../../format.js";
 import { slider } from "../../parts/controls.js";
 import { say, sayLabel, worded } from "../../words.js";
 import { field, langevin, normal } from "../mixture.js";
+import { Cross } from "./cross.js";
 import { triangle } from "./triangle.js";
 
 const size = 420; // of the canvas, in its own pixels
@@ -29,12 +31,19 @@ class ScoreFigure {
   #sigma;
   #play = element("button", { type: "button", className: "primary" });
   #text = element("p", { className: "live", role: "status" });
+  #cross;
   #running = 0;
   #step = 0;
 
   constructor(studio) {
-    this.#canvas.setAttribute("role", "img");
     sayLabel(this.#canvas, "learn.score.label");
+    const keys = worded("p", "learn.score.keys", undefined, { className: "hint", id: "plane-keys" });
+    this.#canvas.setAttribute("aria-describedby", keys.id);
+    this.#cross = new Cross(
+      this.#canvas,
+      { reach, step: 0.1 },
+      { onMove: () => this.#tell(), onPress: () => this.#drop(this.#cross.at), onChange: () => this.#draw() },
+    );
     this.#sigma = slider(
       "learn.score.sigma",
       { min: 0, max: levels - 1, value: 8 },
@@ -45,7 +54,7 @@ class ScoreFigure {
       (k) => levelOf(k).toFixed(2),
     );
     this.#play.addEventListener("click", () => (this.#running ? this.#stop() : this.#start()));
-    this.#canvas.addEventListener("pointerdown", (event) => this.#drop(event));
+    this.#canvas.addEventListener("pointerdown", (event) => this.#touch(event));
     this.#face();
     const steps = worded("ol", "learn.score.algorithm", undefined, { className: "algorithm" });
     this.root = element(
@@ -56,7 +65,7 @@ class ScoreFigure {
         "div",
         { className: "block plane-row" },
         this.#canvas,
-        element("div", { className: "group" }, steps, this.#sigma.root, this.#play, this.#text),
+        element("div", { className: "group" }, steps, this.#sigma.root, this.#play, this.#text, keys),
       ),
     );
     this.#scatter();
@@ -81,11 +90,25 @@ class ScoreFigure {
     this.#step = 0;
   }
 
-  #drop({ offsetX, offsetY }) {
+  #touch({ offsetX, offsetY }) {
     const scale = size / this.#canvas.clientWidth;
-    const at = [toPlane(offsetX * scale), -toPlane(offsetY * scale)];
-    this.#points = this.#points.map((point, i) => (i % 4 ? point : [at[0] + 0.08 * normal(), at[1] + 0.08 * normal()]));
+    this.#cross.at = [toPlane(offsetX * scale), -toPlane(offsetY * scale)];
+    this.#drop(this.#cross.at);
+  }
+
+  /** What the arrows show, at the cross. */
+  #tell(key = "learn.score.at") {
+    const { score } = field(this.#cross.at, levelOf(this.#sigma.value));
+    const [x, y] = this.#cross.at.map((value) => signed(value, 1));
+    const [right, up] = score.map((value) => signed(value, 1));
+    say(this.#text, key, { x, y, right, up });
     this.#draw();
+  }
+
+  /** Brings a quarter of the points there. */
+  #drop(at) {
+    this.#points = this.#points.map((point, i) => (i % 4 ? point : [at[0] + 0.08 * normal(), at[1] + 0.08 * normal()]));
+    this.#tell("learn.score.dropped");
   }
 
   #start() {
@@ -109,9 +132,11 @@ class ScoreFigure {
     this.#points = this.#points.map((point) => langevin(point, sigma, 0.35));
     this.#step++;
     this.#sigma.set({ value: level });
-    say(this.#text, "learn.score.now", { sigma: sigma.toFixed(2), step: this.#step });
+    const end = this.#step >= levels * stepsEach;
+    const share = Math.round((100 * this.#points.filter(isPicture).length) / count);
+    say(this.#text, end ? "learn.score.end" : "learn.score.now", { sigma: sigma.toFixed(2), step: this.#step, share });
     this.#draw();
-    if (this.#step >= levels * stepsEach) this.#stop();
+    if (end) this.#stop();
   }
 
   #stop() {
@@ -131,8 +156,13 @@ class ScoreFigure {
       context.arc(toCanvas(x), toCanvas(-y), 3, 0, 2 * Math.PI);
       context.fill();
     }
+    context.strokeStyle = colour("--ink");
+    this.#cross.draw(context, toCanvas(this.#cross.at[0]), toCanvas(-this.#cross.at[1]));
   }
 }
+
+/** Whether a point is where pictures are. */
+const isPicture = (point) => field(point, 0).density > 0.02;
 
 /** The noise level of number k, in equal ratios. */
 function levelOf(k) {
