@@ -40,6 +40,8 @@ export function chosenBrowsers({ webkit = true } = {}) {
  *   the page (not WebKitGTK)
  * @property {(view: View) => Promise<void>} setView sets the size of the viewport and the colour scheme
  * @property {(key: string) => Promise<void>} [press] a key, by its name; not WebKitGTK
+ * @property {(fn: Function, x: number, y: number, ...args: any[]) => Promise<[any, any]>} [holds] what fn returns in the page with the
+ *   pointer at a place, and with the mouse's button held down there; nothing is clicked; not WebKitGTK
  * @property {() => Promise<void>} [forceColours] a system's few colours stand for the page's; Chromium alone can
  * @property {() => Promise<void>} [crashGPU] takes the GPU away from all pages; Chromium alone can
  * @property {() => Promise<void>} close ends every process of the browser

@@ -174,7 +174,51 @@ function isWhole(number) {
   return Boolean(figure) && figure.getBoundingClientRect().width > 50;
 }
 
+/** In the page: what stands wrong in the equation that is shown: accents far from their letters, bars taller than what stands around them. */
+function misplaced() {
+  const boxes = (node) => [...node.children].map((child) => child.getBoundingClientRect());
+  const high = ([base, sign]) => sign.height > base.height && sign.bottom < base.top + 1;
+  const accents = [...document.querySelectorAll("#view-learn .equation mover")].filter((node) => high(boxes(node)));
+  // What is given stands in parentheses.
+  const bars = [...document.querySelectorAll("#view-learn .equation mo")].filter(
+    (node) =>
+      node.textContent === "|" && node.getBoundingClientRect().height > 1.2 * boxes(node.parentElement)[0].height,
+  );
+  return [...accents, ...bars].map(({ textContent }) => textContent);
+}
+
+/** In the page: how far the button that forgets a kept model stands out of its table; nothing until it is there. */
+function forgetOut() {
+  const button = document.querySelector("#view-models .table button");
+  if (!button?.checkVisibility()) return null;
+  const box = button.getBoundingClientRect();
+  const table = button.closest("table").getBoundingClientRect();
+  const words = button.querySelector("span").getBoundingClientRect();
+  return Math.max(box.right - table.right, words.right - box.right, words.bottom - box.bottom);
+}
+
 function screens(pageTest) {
+  pageTest(
+    "accents and bars keep to their letters, and the button that forgets to its table",
+    "#learn/1",
+    async (page) => {
+      for (let n = 1; n <= 10; n++) {
+        await page.browser.evaluate((hash) => {
+          location.hash = hash;
+        }, `learn/${n}`);
+        await page.until(`screen ${n}`, isWhole, n);
+        assert.deepEqual(await page.browser.evaluate(misplaced), [], `screen ${n}`);
+      }
+      await page.state("ready", "finished");
+      await page.browser.evaluate(() => {
+        location.hash = "models";
+      });
+      await page.until("the button", `(${forgetOut})() !== null`);
+      const out = await page.browser.evaluate(forgetOut);
+      assert.ok(out <= 1, `${out} px outside`);
+    },
+  );
+
   pageTest("ten screens: words, equation and figure of each", "#learn", async (page) => {
     for (let n = 1; n <= 10; n++) {
       await page.until(`screen ${n}`, isWhole, n);

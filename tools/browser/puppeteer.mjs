@@ -134,6 +134,7 @@ function wrap(name, instance, page, close) {
     screenshot: async (path, options) => void (await page.screenshot({ path, ...options })),
     setView: (view) => setView(page, view),
     press: (key) => page.keyboard.press(key),
+    holds: (fn, ...args) => holds(page, fn, args),
     forceColours: () => forceColours(page),
     async close() {
       closing = true;
@@ -145,6 +146,17 @@ function wrap(name, instance, page, close) {
     setQuota: (url, bytes) => setQuota(page, url, bytes),
     workers: () => page.workers().length,
   };
+}
+
+/** Holds the mouse's button down where the pointer is moved to, evaluates there, and lets go elsewhere: nothing is clicked. */
+async function holds(page, fn, [x, y, ...args]) {
+  await page.mouse.move(x, y);
+  const before = await page.evaluate(fn, ...args);
+  await page.mouse.down();
+  const held = await page.evaluate(fn, ...args);
+  await page.mouse.move(0, 0);
+  await page.mouse.up();
+  return [before, held];
 }
 
 /** Opens a second tab, in front of the first. */

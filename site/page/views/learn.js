@@ -36,7 +36,6 @@ function isLevel(script) {
 
 /** Whether a bar or a hat stands over what it belongs to with all of its line's height: WebKit sets it no closer. */
 function isLifted(accent) {
-  if (!accent) return false;
   const [base, sign] = [...accent.children].map((child) => child.getBoundingClientRect());
   return sign.height > base.height && sign.bottom < base.top + 1;
 }
@@ -112,7 +111,7 @@ class LearnView {
     const control = element("a", { href: link[0], className: "try" }, link[1], icon("next"));
     this.#words.replaceChildren(element("h3", {}, title), prose, equation, source, control);
     equation.classList.toggle("level", isLevel(equation.querySelector("msub")));
-    equation.classList.toggle("lifted", isLifted(equation.querySelector("mover")));
+    for (const accent of equation.querySelectorAll("mover")) accent.classList.toggle("lifted", isLifted(accent));
   }
 
   async #draw(number) {
