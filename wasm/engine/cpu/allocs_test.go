@@ -12,9 +12,16 @@ import (
 func TestStepAllocatesNothing(t *testing.T) {
 	for _, threads := range []int{1, 2} {
 		d, out, x := opened(t, "digits", threads, 1)
-		ts, terms := []float64{500}, []engine.Term{{Coef: 0.9, T: x}, {Coef: 0.1, T: out}}
+		null, err := d.Engine.NewTensor(out.Shape())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ts, label, terms := []float64{500}, []int{3}, []engine.Term{{Coef: 0.9, T: x}, {Coef: 0.1, T: out}}
 		run := func() {
 			if err := d.Denoise(context.Background(), out, x, ts, nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.DenoiseBoth(context.Background(), out, null, x, ts, label); err != nil {
 				t.Fatal(err)
 			}
 			if err := d.Engine.Combine(x, 0, 1, terms...); err != nil {

@@ -17,11 +17,13 @@ type program struct {
 	weights map[string]matrix
 	vectors map[string][]float32
 	batch   int
+	room    int // the batch that slots have room for
 	slots   [][]float32
 	data    [][]float32 // of every tensor of the plan, during Run
 	ops     []operation // those of the plan
 	fetch   *fetcher    // of a lean engine
 	jobs    [2]job      // the runs under way
+	desk    job         // tensors of its own, for runs that are joined or another worker's
 	shared  shared      // with a team
 }
 
@@ -137,6 +139,9 @@ func (p *program) run(ctx context.Context, ops int, after func(op int), runs ...
 		return err
 	}
 	// Nobody shares the runs, or some did and were lost: alone they end with the same bits.
+	if p.joins(jobs) {
+		return p.joined(ctx, jobs, ops, after)
+	}
 	for i := range jobs {
 		p.take(&jobs[i], jobs[i].batch)
 		if err := p.through(ctx, ops, share{}, after); err != nil {
@@ -173,60 +178,23 @@ func (p *program) through(ctx context.Context, ops int, own share, after func(op
 	return nil
 }
 
-// reserve makes the buffers of a batch.
+// reserve prepares the buffers for a batch. Those of up to four times the batch are kept, so that runs of a sample and of some can take turns.
 func (p *program) reserve(batch int) {
 	if p.batch == batch {
 		return
 	}
 	p.batch = batch
-	p.slots = make([][]float32, len(p.plan.Slots))
-	for i, size := range p.plan.Slots {
-		p.slots[i] = make([]float32, batch*size)
+	if batch > p.room || batch*4 < p.room {
+		p.room = batch
+		p.slots = make([][]float32, len(p.plan.Slots))
+		for i, size := range p.plan.Slots {
+			p.slots[i] = make([]float32, batch*size)
+		}
+		p.data = make([][]float32, len(p.plan.Tensors))
 	}
-	p.data = make([][]float32, len(p.plan.Tensors))
 	for i, t := range p.plan.Tensors {
 		if t.Slot >= 0 {
 			p.data[i] = p.slots[t.Slot][:batch*t.Len()]
 		}
-	}
-}
-
-// job is what a run computes: the data of its tensors.
-type job struct {
-	batch     int
-	ins, outs [][]float32
-}
-
-func (j *job) bind(plan *unet.Plan, r engine.Run) (err error) {
-	if j.batch, err = engine.CheckRun(plan, r.Outputs, r.Inputs); err != nil {
-		return err
-	}
-	if j.ins, err = dataOf(j.ins[:0], r.Inputs); err != nil {
-		return err
-	}
-	j.outs, err = dataOf(j.outs[:0], r.Outputs)
-	return err
-}
-
-// dataOf appends the tensors' data to list.
-func dataOf(list [][]float32, tensors []engine.Tensor) ([][]float32, error) {
-	for _, t := range tensors {
-		o, err := own(t)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, o.data)
-	}
-	return list, nil
-}
-
-// take prepares for the first n samples of a job.
-func (p *program) take(j *job, n int) {
-	p.reserve(n)
-	for i, id := range p.plan.Inputs {
-		p.data[id] = j.ins[i][:n*p.shape(id).Len()]
-	}
-	for i, id := range p.plan.Outputs {
-		p.data[id] = j.outs[i][:n*p.shape(id).Len()]
 	}
 }

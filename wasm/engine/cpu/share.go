@@ -67,7 +67,7 @@ func (p *program) handOut(jobs []job, own share, samples int) bool {
 	}
 	if jobs == nil {
 		for s := own.from; s < own.to; s++ {
-			p.get(p.plan.Inputs, p.shared.desk.ins, s-own.from, s*size)
+			p.get(p.plan.Inputs, p.desk.ins, s-own.from, s*size)
 		}
 	}
 	return true
@@ -78,7 +78,7 @@ func (p *program) gather(jobs []job, own share, samples int) bool {
 	size := p.size(p.plan.Outputs)
 	if jobs == nil && own.part.K == 0 {
 		for s := own.from; s < own.to; s++ {
-			p.give(p.plan.Outputs, p.shared.desk.outs, s-own.from, s*size)
+			p.give(p.plan.Outputs, p.desk.outs, s-own.from, s*size)
 		}
 	}
 	if !p.shared.team.Arrive() {

@@ -62,7 +62,6 @@ type shared struct {
 	team    Team      // nil for none
 	room    int       // values of an exchange of one sample
 	samples int       // that are shared at most
-	desk    job       // inputs and outputs of a worker that serves
 	pack    []float32 // a part of an output
 }
 
@@ -116,11 +115,11 @@ func Serve(p engine.Program) bool {
 	if !ok || own.shared.team == nil {
 		return false
 	}
-	own.shared.desk = own.makeDesk()
+	own.makeDesk(own.shared.samples)
 	team := own.shared.team
 	for ops, samples := team.Next(); ops > 0; ops, samples = team.Next() {
 		mine := own.share(samples)
-		own.take(&own.shared.desk, mine.to-mine.from)
+		own.take(&own.desk, mine.to-mine.from)
 		if !own.handOut(nil, mine, samples) {
 			continue
 		}
@@ -130,15 +129,4 @@ func Serve(p engine.Program) bool {
 		}
 	}
 	return true
-}
-
-// makeDesk makes tensors for as many samples as are shared.
-func (p *program) makeDesk() (j job) {
-	for _, id := range p.plan.Inputs {
-		j.ins = append(j.ins, make([]float32, p.shared.samples*p.shape(id).Len()))
-	}
-	for _, id := range p.plan.Outputs {
-		j.outs = append(j.outs, make([]float32, p.shared.samples*p.shape(id).Len()))
-	}
-	return j
 }
