@@ -98,8 +98,44 @@ func cases(t *testing.T, d *engine.Denoiser, f *goldens.File, reference string, 
 			t.Errorf("case %s: %v", n, err)
 		}
 		worst = max(worst, diff)
+		if d.Net.Classes > 0 {
+			both(t, d, f, n, f.Values(want+n), bound)
+		}
 	}
 	return worst
+}
+
+// both runs a case of a network with classes together with one for label 0, as guidance does, and compares the two.
+func both(t *testing.T, d *engine.Denoiser, f *goldens.File, n string, want []float32, bound float64) {
+	t.Helper()
+	was := d.Net.NullLabel
+	defer func() { d.Net.NullLabel = was }()
+	d.Net.NullLabel = 0
+	ts, x := f.Float64s("t."+n), f.Values("x."+n)
+	tensors := make([]engine.Tensor, 3)
+	for i, s := range []engine.Shape{d.InShape(len(ts)), d.OutShape(len(ts)), d.OutShape(len(ts))} {
+		var err error
+		if tensors[i], err = d.Engine.NewTensor(s); err != nil {
+			t.Fatal(err)
+		}
+		defer tensors[i].Release()
+	}
+	err := tensors[0].Write(x)
+	if err == nil {
+		err = d.DenoiseBoth(t.Context(), tensors[1], tensors[2], tensors[0], ts, labels(f, "y."+n))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][]float32{want, Denoise(t, d, x, ts, make([]int, len(ts)))} {
+		got := make([]float32, len(want))
+		if err := tensors[1+i].Read(t.Context(), got); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := goldens.Compare(got, want, goldens.Tolerance{Abs: bound}); err != nil {
+			t.Errorf("case %s, output %d of two together: %v", n, i, err)
+		}
+	}
 }
 
 func labels(f *goldens.File, name string) []int {

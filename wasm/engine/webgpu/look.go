@@ -11,7 +11,7 @@ import (
 
 // Output implements engine.Program.
 func (p *program) Output(ctx context.Context, op int, outputs, inputs []engine.Tensor) ([]float32, error) {
-	in, err := p.one(ctx, outputs, inputs)
+	j, err := p.one(ctx, outputs, inputs)
 	if err == nil {
 		err = engine.CheckOutput(p.plan, op, inputs)
 	}
@@ -27,7 +27,7 @@ func (p *program) Output(ctx context.Context, op int, outputs, inputs []engine.T
 		return nil, err
 	}
 	defer r.uniforms.Destroy()
-	if err := p.e.dev.Replay(r.recording, p.copyIn(in, 0, 1), nil); err != nil {
+	if err := p.e.dev.Replay(r.recording, p.copyIn(j, 0), nil); err != nil {
 		return nil, err
 	}
 	out := p.plan.Ops[op].Out
@@ -43,7 +43,7 @@ func (p *program) Times(ctx context.Context, outputs, inputs []engine.Tensor) ([
 	if !p.e.dev.HasTimestamps() {
 		return nil, nil
 	}
-	in, err := p.one(ctx, outputs, inputs)
+	j, err := p.one(ctx, outputs, inputs)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (p *program) Times(ctx context.Context, outputs, inputs []engine.Tensor) ([
 	if err != nil {
 		return nil, err
 	}
-	perCall, err := p.e.dev.Time(ctx, r.recording, p.copyIn(in, 0, 1))
+	perCall, err := p.e.dev.Time(ctx, r.recording, p.copyIn(j, 0))
 	if err != nil {
 		return nil, err
 	}
@@ -62,26 +62,16 @@ func (p *program) Times(ctx context.Context, outputs, inputs []engine.Tensor) ([
 	return times, p.e.check()
 }
 
-// one checks that the program can run one sample and makes what that takes.
-func (p *program) one(ctx context.Context, outputs, inputs []engine.Tensor) ([]*tensor, error) {
-	if p.e == nil {
-		return nil, errReleased
+// one is a run of one sample, with what that takes made.
+func (p *program) one(ctx context.Context, outputs, inputs []engine.Tensor) (job, error) {
+	j, err := p.job(engine.Run{Outputs: outputs, Inputs: inputs})
+	if err == nil {
+		err = p.e.flight.wait(ctx, p.e.limits.submit)
 	}
-	if err := p.e.check(); err != nil {
-		return nil, err
+	if err == nil {
+		_, err = p.record(ctx, 1)
 	}
-	if _, err := engine.CheckRun(p.plan, outputs, inputs); err != nil {
-		return nil, err
-	}
-	in, err := p.e.ownAll(inputs)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.e.flight.wait(ctx, p.e.limits.submit); err != nil {
-		return nil, err
-	}
-	_, err = p.record(ctx, 1)
-	return in, err
+	return j, err
 }
 
 // stageWith is the number of the stage that an operation of the plan is part of.
