@@ -138,9 +138,22 @@ function unasked(bench) {
     await page.click("play");
     await page.until("two steps", () => document.getElementById("r-step").textContent === "2 / 2");
     await page.state("finished");
-    await bench.compare({ ...few, steps: 2, seed: 19, labels: "9 0 1 2", guidance: 2 });
+    await bench.compare({ ...few, steps: 2, eta: 1, seed: 19, labels: "9 0 1 2", guidance: 2 });
     const said = new URL(await page.link()).searchParams;
-    assert.deepEqual([said.get("labels"), said.get("guidance")], ["9 0 1 2", "2"]);
+    assert.deepEqual(
+      ["labels", "guidance", "eta"].map((name) => said.get(name)),
+      ["9 0 1 2", "2", "1"],
+    );
+  });
+
+  bench.test("an address that says nothing of noise means none, as it always did", async () => {
+    await bench.drawAndCompare({ ...few, steps: 3, count: 1, engine: "cpu" });
+    assert.equal(new URL(await bench.page.link()).searchParams.get("eta"), null);
+    await bench.page.close();
+    // The sampler left out too: it is the page's.
+    await bench.open({ query: "?model=digits&steps=3&seed=3&count=1&engine=cpu" });
+    await bench.page.state("finished");
+    await bench.compare({ ...few, steps: 3, count: 1 });
   });
 }
 

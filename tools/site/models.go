@@ -43,11 +43,16 @@ type about struct {
 // draws the same one (site/page/sample/settings.js): where a class can be left open, the seed chooses it.
 func previewSettings(m *model.Model) []string {
 	const seed = 5
-	settings := []string{"--sampler", "ddim", "--steps", "50", "--seed", strconv.Itoa(seed), "--n", "1"}
+	settings := proposed(seed, 1)
 	if !guided(m) {
 		return settings
 	}
 	return append(settings, classSettings(m, seed, 1)...)
+}
+
+// proposed are the settings that the page proposes, for n pictures.
+func proposed(seed, n int) []string {
+	return []string{"--sampler", "ddim", "--steps", "50", "--eta", "1", "--seed", strconv.Itoa(seed), "--n", strconv.Itoa(n)}
 }
 
 // sheetPictures are on the sheet of a model's card.
@@ -55,7 +60,7 @@ const sheetPictures = 16
 
 // sheetSettings draw that sheet: a model with classes shows them in turn.
 func sheetSettings(m *model.Model) []string {
-	settings := []string{"--sampler", "ddim", "--steps", "50", "--seed", "1", "--n", strconv.Itoa(sheetPictures)}
+	settings := proposed(1, sheetPictures)
 	if classes(m) == 0 {
 		return settings
 	}

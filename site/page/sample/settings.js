@@ -5,11 +5,12 @@ import { classesInTurn, labelsOf } from "../parts/classes.js";
 import { say } from "../words.js";
 import { Sheet } from "./sheet.js";
 
-// The model is the smallest of the list. The site's build draws its preview with the same values (tools/site/models.go).
+// The model is the smallest of the list. The site's build draws its preview with the same values (tools/site/models.go). DDIM
+// draws the site's models better with noise in its steps than without (docs/evaluation.md), and only so a fork can differ.
 const defaults = {
   sampler: "ddim",
   steps: 50,
-  eta: 0,
+  eta: 1,
   seed: "5",
   count: 1,
   pace: "slow",
@@ -185,8 +186,11 @@ export function readAddress(search) {
     if (check(text)) values[name] = text;
     else problems.push(`${name}=${text}`);
   }
-  if (values.labels) values.guidance ??= "1"; // addresses leave out what says none
-  return { values, asked: Object.keys(values).length > 0, problems };
+  const asked = Object.keys(values).length > 0;
+  // Addresses leave out what says none.
+  if (values.labels) values.guidance ??= "1";
+  if (asked && (values.sampler ?? defaults.sampler) === "ddim") values.eta ??= "0";
+  return { values, asked, problems };
 }
 
 const oneOf = (list) => (text) => list.includes(text);

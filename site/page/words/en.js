@@ -96,7 +96,7 @@ export default {
   "settings.engine": "Engine",
   "settings.engine.auto": "Auto",
 
-  "sampler.ddim": "Few long steps; the same noise gives the same picture.",
+  "sampler.ddim": "Few long steps; without noise in them the first noise alone decides the picture.",
   "sampler.ddpm": "As it was trained: fresh noise in every step.",
   "sampler.dpmpp": "DPM-Solver++: remembers the step before; 10 to 20 are enough.",
   "sampler.dpmpp-sde": "DPM-Solver++ with fresh noise in every step.",

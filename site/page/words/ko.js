@@ -98,7 +98,7 @@ export default {
   "settings.engine": "엔진",
   "settings.engine.auto": "자동",
 
-  "sampler.ddim": "적은 수의 큰 단계로 갑니다. 노이즈가 같으면 그림도 같습니다.",
+  "sampler.ddim": "적은 수의 큰 단계로 갑니다. 단계에 노이즈가 없으면 처음 노이즈만으로 그림이 정해집니다.",
   "sampler.ddpm": "학습한 그대로, 단계마다 새 노이즈를 더합니다.",
   "sampler.dpmpp": "DPM-Solver++: 앞 단계를 기억하므로 10~20단계면 됩니다.",
   "sampler.dpmpp-sde": "DPM-Solver++에 단계마다 새 노이즈를 더합니다.",
