@@ -10,6 +10,7 @@ import torch
 from diffusers import DDPMScheduler
 
 from train import network, pictures, sampling
+from train.flags import command_line
 from train.process import beta_range
 
 # What tools/convert reads of prediction_type. The library knows the first three; it has no name for the posterior's mean.
@@ -94,7 +95,7 @@ def device_name(device):
 def card(run, model, facts):
     """The model card: what it is, and everything needed to make it again."""
     s = run.settings
-    command = " ".join(["python -m train", *arguments(s), "--out OUT"])
+    command = " ".join(["python -m train", *command_line(s), "--out OUT"])
     versions = ", ".join(f"{k} {v}" for k, v in facts["versions"].items())
     parameters = sum(p.numel() for p in model.parameters())
     labels = f"{run.classes} classes, and label {run.classes} for none; labels dropped in {s.label_drop:.0%}" if run.classes else "no classes"
@@ -119,10 +120,3 @@ Made by
 
 ![loss](loss.svg)
 """
-
-
-def arguments(settings):
-    """The command line that gives these settings, without what is left at the program's defaults."""
-    from train.cli import command_line
-
-    return command_line(settings)
