@@ -4,7 +4,7 @@
 //   node tools/browser/shots.mjs [--browser NAME] [--size NAME] [--theme NAME] [--language ko] [--full] [STATE...]
 //
 // writes build/shots/BROWSER-STATE-SIZE-THEME.png; Chromium, all sizes, both themes and all states unless named. --language switches
-// when the state is reached, --full takes the whole page (Chromium and Firefox). WebKitGTK has the desk alone.
+// when the state is reached, --full takes the whole page (Chromium and Firefox).
 
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -199,9 +199,8 @@ async function speak(page, language) {
 function* looks(name) {
   for (const size of values.size ? [values.size] : Object.keys(sizes)) {
     for (const theme of values.theme ? [values.theme] : ["light", "dark"]) {
-      // One picture of the widest screen is enough, and WebKitGTK's window is no phone.
+      // One picture of the widest screen is enough.
       if (size === "wide" && !values.size && (name !== "middle" || theme === "dark")) continue;
-      if (values.browser === "webkit" && size !== "desk") continue;
       yield [size, theme];
     }
   }

@@ -143,6 +143,7 @@ function send(url, method, text) {
 
 function wrap(root, base, close) {
   let closing = false;
+  let frame = null; // what a narrow page stands in
   const died = new Promise((resolve) => {
     base.ended.then(() => closing || resolve(new Error("webkit ended unexpectedly")));
   });
@@ -151,10 +152,16 @@ function wrap(root, base, close) {
     // WebDriver has no console, and MiniBrowser's own option for it writes nothing.
     log: [],
     died,
-    open: async (url) => void (await command(root, "POST", "/url", { url })),
+    open: async (url) => {
+      await command(root, "POST", "/url", { url: frame ? new URL("models.json", url).href : url });
+      if (frame) frame.element = await openFrame(root, url, frame);
+    },
     evaluate: (fn, ...args) => evaluate(root, fn, args),
-    screenshot: async (path) => writeFileSync(path, Buffer.from(await command(root, "GET", "/screenshot"), "base64")),
-    setView: (view) => setView(root, view),
+    screenshot: async (path) => writeFileSync(path, Buffer.from(await takeScreenshot(root, frame), "base64")),
+    setView: async (view) => {
+      if (frame) await command(root, "POST", "/frame", { id: null });
+      frame = await setView(root, view);
+    },
     async close() {
       closing = true;
       await close();
@@ -175,14 +182,47 @@ async function evaluate(root, fn, args) {
   throw Object.assign(new Error(result.error.message), { name: result.error.name });
 }
 
-/** Sizes the window so that the viewport has the wanted size. */
+/** Opens a page in a frame of the size, within a document of the same site, and goes on in there. @returns {Promise<object>} the frame */
+async function openFrame(root, url, { width, height }) {
+  await evaluate(root, putFrame, [url, width, height]);
+  const element = await command(root, "POST", "/element", { using: "css selector", value: "iframe" });
+  await command(root, "POST", "/frame", { id: element });
+  return element;
+}
+
+/** In the outer document: resolves when the frame has loaded. */
+function putFrame(url, width, height) {
+  const node = document.createElement("iframe");
+  Object.assign(node.style, { position: "fixed", inset: 0, width: `${width}px`, height: `${height}px`, border: 0 });
+  document.body.replaceChildren(node);
+  return new Promise((resolve) => {
+    node.onload = () => resolve();
+    node.src = url;
+  });
+}
+
+async function takeScreenshot(root, frame) {
+  if (!frame?.element) return command(root, "GET", "/screenshot");
+  await command(root, "POST", "/frame", { id: null });
+  const picture = await command(root, "GET", `/element/${Object.values(frame.element)[0]}/screenshot`);
+  await command(root, "POST", "/frame", { id: frame.element });
+  return picture;
+}
+
+/**
+ * Sizes the window so that the viewport has the wanted size.
+ *
+ * @returns {Promise<{width: number, height: number}|null>} the frame that pages need, where the window, whose buttons take their room,
+ *   cannot be so narrow
+ */
 async function setView(root, { width, height, scale = 1, dark = false }) {
   if (scale !== 1 || dark) throw new Error("WebKitGTK can set neither scale nor a dark page");
   for (let attempt = 0; attempt < 3; attempt++) {
     const window = await command(root, "GET", "/window/rect");
     const inner = await evaluate(root, () => ({ width: innerWidth, height: innerHeight }), []);
-    if (inner.width === width && inner.height === height) return;
+    if (inner.width === width && inner.height === height) return null;
     const rect = { width: window.width + width - inner.width, height: window.height + height - inner.height };
     await command(root, "POST", "/window/rect", rect);
   }
+  return { width, height };
 }
