@@ -75,7 +75,13 @@ export class Page {
 
   /** Serves the site and opens it; options are serveSite's, and query what follows the address. */
   static async open(browser, folder, { query = "", ...options } = {}) {
-    return Page.visit(browser, await serveSite(folder, options), query);
+    const site = await serveSite(folder, options);
+    try {
+      return await Page.visit(browser, site, query);
+    } catch (error) {
+      await site.close(); // a server that is left open keeps the tests from ending
+      throw error;
+    }
   }
 
   /** Opens what is served already. */
@@ -187,8 +193,11 @@ export class Page {
       ...foreign,
     ];
     // What is still being fetched must not miss the server: the page goes first.
-    await this.browser.open("about:blank");
-    await this.site.close();
+    try {
+      await this.browser.open("about:blank");
+    } finally {
+      await this.site.close(); // where the browser has died too: an open server keeps the tests from ending
+    }
     this.browser.log.length = 0;
     if (problems.length) throw new Error(`the page broke its rules: ${problems.join("; ")}`);
   }
