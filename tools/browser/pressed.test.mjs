@@ -87,19 +87,19 @@ for (const name of chosenBrowsers({ webkit: false })) {
       await browser.evaluate(() => {
         location.hash = "engine";
       });
-      const paint = () => document.querySelector("#view-engine .tools [aria-pressed]");
-      await page.until("the brush", () =>
-        document.querySelector("#view-engine .tools [aria-pressed]")?.checkVisibility(),
-      );
-      const state = `(${() => {
-        const button = document.querySelector("#view-engine .tools [aria-pressed]");
-        return [button.ariaPressed, getComputedStyle(button).boxShadow !== "none"];
-      }})()`;
-      assert.deepEqual(await browser.evaluate(state), ["false", false]);
-      await browser.evaluate(`(${paint})().click()`);
-      assert.deepEqual(await browser.evaluate(state), ["true", true]);
-      await browser.evaluate(`(${paint})().click()`);
-      assert.deepEqual(await browser.evaluate(state), ["false", false]);
+      const brush = "#view-engine .tools [aria-pressed]";
+      await page.until("the brush", (selector) => document.querySelector(selector)?.checkVisibility(), brush);
+      const click = () => browser.evaluate((selector) => document.querySelector(selector).click(), brush);
+      const state = () =>
+        browser.evaluate((selector) => {
+          const button = document.querySelector(selector);
+          return [button.ariaPressed, getComputedStyle(button).boxShadow !== "none"];
+        }, brush);
+      assert.deepEqual(await state(), ["false", false]);
+      await click();
+      assert.deepEqual(await state(), ["true", true]);
+      await click();
+      assert.deepEqual(await state(), ["false", false]);
     });
 
     // Firefox's protocol cannot force colours.

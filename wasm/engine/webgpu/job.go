@@ -15,6 +15,11 @@ func (p *program) Run(ctx context.Context, outputs, inputs []engine.Tensor) erro
 	if err != nil {
 		return err
 	}
+	return p.inParts(ctx, j)
+}
+
+// inParts runs a job, as many samples at a time as fit.
+func (p *program) inParts(ctx context.Context, j job) error {
 	most := p.most()
 	for first := 0; first < j.n; first += most {
 		part := j
@@ -39,10 +44,10 @@ func (p *program) RunPair(ctx context.Context, a, b engine.Run) error {
 	if one.n+two.n <= p.most() {
 		return p.part(ctx, one, two)
 	}
-	if err := p.Run(ctx, a.Outputs, a.Inputs); err != nil {
+	if err := p.inParts(ctx, one); err != nil {
 		return err
 	}
-	return p.Run(ctx, b.Outputs, b.Inputs)
+	return p.inParts(ctx, two)
 }
 
 // job is n samples of a run, from first on.
