@@ -2,7 +2,7 @@
 
 from evaluation import samples
 from evaluation.judge import Judge
-from evaluation.pack import null_label
+from train.packs import null_label
 
 RUNS = ["ddpm:1000", "ddim:10", "ddim:20", "ddim:50", "ddim:100", "dpmpp:10", "dpmpp:20", "unipc:10", "heun:10"]
 

@@ -1,5 +1,6 @@
 """Tiny runs, for tests."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from train.settings import Settings
 
 HERE = Path(__file__).resolve().parents[1]
 ROOT = HERE.parents[1]
+GO = os.environ | {"GOTOOLCHAIN": "auto", "GOEXPERIMENT": "simd"}
 
 # Two levels of 8x8 pixels: a step takes a few hundredths of a second.
 TINY = {"data": "digits", "size": 8, "network": "least", "batch": 4, "steps": 6, "warmup": 2}

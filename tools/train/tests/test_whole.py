@@ -1,7 +1,6 @@
 """From training to a picture: the folder is taken by tools/convert, and the pack draws."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -17,14 +16,12 @@ from evaluation.model import Model
 from train import export, network, sampling
 from train.settings import Settings
 
-GO = os.environ | {"GOTOOLCHAIN": "auto", "GOEXPERIMENT": "simd"}
-
 
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory):
     """convert and sample, built."""
     out = tmp_path_factory.mktemp("tools")
-    done = subprocess.run(["go", "build", "-o", f"{out}/", "./tools/convert", "./tools/sample"], cwd=runs.ROOT, env=GO, capture_output=True, text=True)
+    done = subprocess.run(["go", "build", "-o", f"{out}/", "./tools/convert", "./tools/sample"], cwd=runs.ROOT, env=runs.GO, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return out
 

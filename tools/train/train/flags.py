@@ -31,7 +31,7 @@ HELP = {
     "ema": "how slowly the moving average of the weights forgets",
     "seed": "of everything random",
     "precision": "fp32, or bf16 autocast, which pays on GPUs and on CPUs with instructions for it",
-    "init": "diffusers folder to begin with",
+    "init": "diffusers folder or pack to begin with",
     "steps": "how many steps in all",
     "minutes": "how many minutes in all, over every time the run is taken up",
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from diffusers import UNet2DModel
 
+from train import packs
 from train.errors import InputError
 from train.settings import NETWORKS
 
@@ -53,7 +54,7 @@ def start(settings, channels, classes):
 
 
 def widened(path, channels, classes):
-    """The network of a diffusers folder; one without classes gets a class table of zeros, which changes nothing yet."""
+    """The network of a diffusers folder or a pack; one without classes gets a class table of zeros, which changes nothing yet."""
     old = load(path)
     have = old.config.num_class_embeds
     if (have is None and not classes) or have == classes + 1:
@@ -80,10 +81,12 @@ def weights_folder(path):
 
 
 def load(path):
-    """UNet2DModel of a diffusers folder, float32, in evaluation mode."""
+    """UNet2DModel of a diffusers folder or a pack, float32, in evaluation mode."""
+    if Path(path).is_file():
+        return packs.load(path)
     folder = weights_folder(path)
     if not (folder / "config.json").is_file():
-        raise InputError(f"{path}: no config.json there or in unet/: give a folder that diffusers or this program saved")
+        raise InputError(f"{path}: no config.json there or in unet/: give a folder that diffusers or this program saved, or a pack")
     logging.getLogger("diffusers").setLevel(logging.ERROR)  # it would warn of NULL_LABEL
     return UNet2DModel.from_pretrained(folder, local_files_only=True, low_cpu_mem_usage=False).eval()
 
