@@ -105,3 +105,142 @@ end:
 	JNZ     tile
 	VZEROUPPER
 	RET
+
+// The products of eight pixels with the panel's 32 weights at step u of k: Z0 to Z15 are their sums.
+#define STEP512(u) \
+	VMOVUPS      (128*u)(R11), Z16          \
+	VMOVUPS      (128*u+64)(R11), Z17       \
+	VBROADCASTSS (4*u)(AX)(R15*4), Z18      \
+	VBROADCASTSS (4*u)(BX)(R15*4), Z19      \
+	VFMADD231PS  Z16, Z18, Z0               \
+	VFMADD231PS  Z17, Z18, Z1               \
+	VBROADCASTSS (4*u)(CX)(R15*4), Z20      \
+	VFMADD231PS  Z16, Z19, Z2               \
+	VFMADD231PS  Z17, Z19, Z3               \
+	VBROADCASTSS (4*u)(SI)(R15*4), Z21      \
+	VFMADD231PS  Z16, Z20, Z4               \
+	VFMADD231PS  Z17, Z20, Z5               \
+	VBROADCASTSS (4*u)(R8)(R15*4), Z22      \
+	VFMADD231PS  Z16, Z21, Z6               \
+	VFMADD231PS  Z17, Z21, Z7               \
+	VBROADCASTSS (4*u)(R9)(R15*4), Z23      \
+	VFMADD231PS  Z16, Z22, Z8               \
+	VFMADD231PS  Z17, Z22, Z9               \
+	VBROADCASTSS (4*u)(R12)(R15*4), Z24     \
+	VFMADD231PS  Z16, Z23, Z10              \
+	VFMADD231PS  Z17, Z23, Z11              \
+	VBROADCASTSS (4*u)(R13)(R15*4), Z25     \
+	VFMADD231PS  Z16, Z24, Z12              \
+	VFMADD231PS  Z17, Z24, Z13              \
+	VFMADD231PS  Z16, Z25, Z14              \
+	VFMADD231PS  Z17, Z25, Z15
+
+// A pixel's address: s and the next offset.
+#define PIXEL(i, p) \
+	MOVQ (8*i)(DX), p    \
+	LEAQ (DI)(p*4), p
+
+// func tileAVX512(acc, s *float32, offs *int, count, rowStride, rows, run int, panel *float32)
+TEXT ·tileAVX512(SB), NOSPLIT, $24-64
+	MOVQ acc+0(FP), DX
+	MOVQ DX, sums-8(SP)
+	MOVQ offs+16(FP), DX
+	MOVQ count+24(FP), AX
+	MOVQ AX, left-16(SP)
+
+tile:
+	MOVQ  DX, pixels-24(SP)
+	MOVQ  s+8(FP), DI
+	PIXEL(0, AX)
+	PIXEL(1, BX)
+	PIXEL(2, CX)
+	PIXEL(3, SI)
+	PIXEL(4, R8)
+	PIXEL(5, R9)
+	PIXEL(6, R12)
+	PIXEL(7, R13)
+	MOVQ  panel+56(FP), R11
+	MOVQ  rows+40(FP), DI
+	MOVQ  rowStride+32(FP), DX
+	SHLQ  $2, DX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+
+row:
+	XORQ R15, R15
+	MOVQ run+48(FP), R10
+	SUBQ $4, R10
+	JLT  rest
+
+four:
+	STEP512(0)
+	STEP512(1)
+	STEP512(2)
+	STEP512(3)
+	ADDQ $512, R11
+	ADDQ $4, R15
+	SUBQ $4, R10
+	JGE  four
+
+rest:
+	ADDQ $4, R10
+	JZ   end
+
+one:
+	STEP512(0)
+	ADDQ $128, R11
+	INCQ R15
+	DECQ R10
+	JNZ  one
+
+end:
+	ADDQ DX, AX
+	ADDQ DX, BX
+	ADDQ DX, CX
+	ADDQ DX, SI
+	ADDQ DX, R8
+	ADDQ DX, R9
+	ADDQ DX, R12
+	ADDQ DX, R13
+	DECQ DI
+	JNZ  row
+
+	MOVQ    sums-8(SP), DI
+	VMOVUPS Z0, 0(DI)
+	VMOVUPS Z1, 64(DI)
+	VMOVUPS Z2, 128(DI)
+	VMOVUPS Z3, 192(DI)
+	VMOVUPS Z4, 256(DI)
+	VMOVUPS Z5, 320(DI)
+	VMOVUPS Z6, 384(DI)
+	VMOVUPS Z7, 448(DI)
+	VMOVUPS Z8, 512(DI)
+	VMOVUPS Z9, 576(DI)
+	VMOVUPS Z10, 640(DI)
+	VMOVUPS Z11, 704(DI)
+	VMOVUPS Z12, 768(DI)
+	VMOVUPS Z13, 832(DI)
+	VMOVUPS Z14, 896(DI)
+	VMOVUPS Z15, 960(DI)
+	ADDQ    $1024, DI
+	MOVQ    DI, sums-8(SP)
+	MOVQ    pixels-24(SP), DX
+	ADDQ    $64, DX
+	SUBQ    $8, left-16(SP)
+	JNZ     tile
+	VZEROUPPER
+	RET
