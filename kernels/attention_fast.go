@@ -5,24 +5,28 @@ import "math"
 // queryBlock is how many queries' scores are held at a time: one call of a micro-kernel.
 const queryBlock = maxOffs
 
-// attention is an attention under way; its parts are heads.
+// attention is an attention under way; its parts are chunks of the queries of one head of one sample.
 type attention struct {
-	r *Runner
-	a *AttentionArgs
+	r      *Runner
+	a      *AttentionArgs
+	chunks int
+	size   int // queries of a chunk
 }
 
 // Attention computes PlainAttention a block of queries at a time: the whole score matrix is never in memory.
 func (r *Runner) Attention(a *AttentionArgs) {
-	r.attn = attention{r, a}
+	chunks := r.chunks(a.N*a.Heads, a.P, queryBlock)
+	r.attn = attention{r, a, chunks, roundUp((a.P+chunks-1)/chunks, queryBlock)}
 	keys, values := a.packed()
 	r.reserve(keys + values + queryBlock*a.P)
-	r.parallel(a.N*a.Heads, &r.attn)
+	r.parallel(a.N*a.Heads*chunks, &r.attn)
 }
 
 func (w *attention) do(thread, part int) {
+	part, chunk := part/w.chunks, part%w.chunks
 	n := part / w.a.Heads
 	from, to := w.a.Part.span(w.a.N * w.a.P)
-	from, to = max(from-n*w.a.P, 0), min(to-n*w.a.P, w.a.P)
+	from, to = max(from-n*w.a.P, chunk*w.size), min(to-n*w.a.P, (chunk+1)*w.size, w.a.P)
 	if from >= to {
 		return
 	}

@@ -111,6 +111,9 @@ const (
 	groupWindows  = 16
 )
 
+// chunkWindows is how many windows a group's weights are made for at least, where there are fewer groups than threads.
+const chunkWindows = 32
+
 // filtered is a convolution under way: some of its windows, transformed.
 type filtered struct {
 	r            *Runner
@@ -124,11 +127,16 @@ type filtered struct {
 	from, count  int       // the windows at hand
 	data         []float32 // [places][count][C], places dataStep apart
 	group        int       // panels done together
+	chunk        int       // windows at hand that are done together
+	chunks       int       // of them
 	// Steps from place to place of the windows, of a panel's weights, of a panel's sums.
 	dataStep, weightStep, sumStep int
 }
 
-// The two kinds of work of a filtered convolution: its parts are windows, which are transformed, and groups of panels.
+// windows are some of the windows at hand.
+type windows struct{ first, count int }
+
+// The two kinds of work of a filtered convolution: its parts are windows, which are transformed, and chunks of windows of groups of panels.
 type (
 	windowWork filtered
 	groupWork  filtered
@@ -147,13 +155,17 @@ func (r *Runner) filter(f *filtering, a *ConvArgs, p *Panels) {
 	*v = filtered{r: r, a: a, p: p, s: s, ho: h, wo: w, f: f, cut: c, across: across, each: across * down, weightStep: s.c*best.nr + apart}
 	for v.from = c.row * across; v.from < c.toRow*across; v.from += filteringWindows {
 		v.count = min(filteringWindows, c.toRow*across-v.from)
-		v.dataStep, v.sumStep = v.count*s.c+apart, roundUp(v.count, best.mr)*best.nr+apart
+		v.dataStep = v.count*s.c + apart
 		v.data = room(&r.windows, f.places()*v.dataStep)
 		panels := c.toPanel - c.panel
 		v.group = r.groups(panels, v.count)
+		groups := (panels + v.group - 1) / v.group
+		v.chunk = roundUp((v.count-1)/r.chunks(groups, v.count, chunkWindows)+1, best.mr)
+		v.chunks = (v.count-1)/v.chunk + 1
+		v.sumStep = v.chunk*best.nr + apart
 		r.reserve(v.scratch(v.group))
 		r.parallel(v.count, (*windowWork)(v))
-		r.parallel((panels+v.group-1)/v.group, (*groupWork)(v))
+		r.parallel(groups*v.chunks, (*groupWork)(v))
 	}
 }
 
@@ -195,11 +207,13 @@ func (v *filtered) scratch(panels int) int {
 	return panels*v.f.places()*(v.weightStep+v.sumStep) + v.p.K*best.nr + v.f.out*v.f.out*v.sumStep
 }
 
-// do computes the channels of group i of all windows at hand.
+// do computes the channels of a group of a chunk of windows.
 func (w *groupWork) do(thread, i int) {
 	v := (*filtered)(w)
 	work := &v.r.work[thread]
-	places, first := v.f.places(), v.cut.panel+i*v.group
+	places, first := v.f.places(), v.cut.panel+i/v.chunks*v.group
+	some := windows{i % v.chunks * v.chunk, 0}
+	some.count = min(v.chunk, v.count-some.first)
 	panels := min(v.group, v.cut.toPanel-first)
 	scratch := v.r.thread(thread, v.scratch(panels))
 	made, sums := scratch[:panels*places*v.weightStep], scratch[panels*places*v.weightStep:]
@@ -207,29 +221,29 @@ func (w *groupWork) do(thread, i int) {
 	for p := range panels {
 		v.weights(work, first+p, made[p*places*v.weightStep:][:places*v.weightStep], rest)
 	}
-	v.multiply(work, panels, made, sums)
+	v.multiply(work, panels, some, made, sums)
 	out := rest[v.p.K*best.nr:]
 	for p := range panels {
 		work.job.begin(v.a, v.ho, v.wo, (first+p)*best.nr)
-		v.finish(work, sums[p*places*v.sumStep:], out)
+		v.finish(work, some, sums[p*places*v.sumStep:], out)
 	}
 }
 
 // finish transforms a panel's sums back and stores them.
-func (v *filtered) finish(work *workspace, sums, out []float32) {
+func (v *filtered) finish(work *workspace, some windows, sums, out []float32) {
 	if j := &work.job; v.f.output.store != nil && v.ho%v.f.out == 0 && v.wo%v.f.out == 0 && j.width() == best.nr {
-		v.storeWhole(j, sums)
+		v.storeWhole(j, some, sums)
 		return
 	}
 	v.f.output.window(work.half[:], out, v.sumStep, sums, v.sumStep, v.f.in*v.sumStep, v.sumStep-apart)
-	v.store(&work.job, out, v.sumStep)
+	v.store(&work.job, some, out, v.sumStep)
 }
 
 // storeWhole does both where all windows lie inside the picture and all of the panel's channels exist.
-func (v *filtered) storeWhole(j *job, sums []float32) {
-	for i := 0; i < v.count; {
-		n, y, x := v.place(i)
-		run := min(v.count-i, v.across-x/v.f.out) // windows of one row
+func (v *filtered) storeWhole(j *job, some windows, sums []float32) {
+	for i := 0; i < some.count; {
+		n, y, x := v.place(some.first + i)
+		run := min(some.count-i, v.across-x/v.f.out) // windows of one row
 		j.affine(n)
 		at := ((n*v.ho+y)*v.wo+x)*v.a.Cout + j.channel
 		v.f.output.store(v.a.Out[at:], v.a.Cout, v.wo*v.a.Cout, sums[i*best.nr:], v.sumStep, run, j.scale[:], j.shift[:], from(v.a.Residual, at), v.a.Mul)
@@ -238,18 +252,18 @@ func (v *filtered) storeWhole(j *job, sums []float32) {
 }
 
 // multiply makes the sums of a group, place by place.
-func (v *filtered) multiply(work *workspace, panels int, weights, sums []float32) {
+func (v *filtered) multiply(work *workspace, panels int, some windows, weights, sums []float32) {
 	c, nr, places := v.s.c, best.nr, v.f.places()
 	most := len(work.offs)
 	if panels > 1 {
 		most = groupWindows
 	}
-	if products(v, panels, most, weights, sums) {
+	if products(v, panels, some, most, weights, sums) {
 		return
 	}
 	for place := range places {
-		for w := 0; w < v.count; {
-			n := stepped(work.offs[:most], place*v.dataStep+w*c, c, v.count-w)
+		for w := 0; w < some.count; {
+			n := stepped(work.offs[:most], place*v.dataStep+(some.first+w)*c, c, some.count-w)
 			for p := range panels {
 				best.run(sums[(p*places+place)*v.sumStep+w*nr:], v.data, work.offs[:roundUp(n, best.mr)], 0, 1, c, weights[(p*places+place)*v.weightStep:])
 			}
@@ -259,10 +273,10 @@ func (v *filtered) multiply(work *workspace, panels int, weights, sums []float32
 }
 
 // store stores what lies inside the picture.
-func (v *filtered) store(j *job, out []float32, padded int) {
-	for i := 0; i < v.count; {
-		n, y, x := v.place(i)
-		run := min(v.count-i, v.across-x/v.f.out) // windows of one row
+func (v *filtered) store(j *job, some windows, out []float32, padded int) {
+	for i := 0; i < some.count; {
+		n, y, x := v.place(some.first + i)
+		run := min(some.count-i, v.across-x/v.f.out) // windows of one row
 		v.storeRow(j, out[i*best.nr:], n, y, x, run, padded)
 		i += run
 	}

@@ -120,9 +120,12 @@ type product struct {
 	top          int   // the largest of offs
 }
 
+// chunkPixels is how many pixels a panel is widened for at least.
+const chunkPixels = 64
+
 func (r *Runner) multiply(a *ConvArgs, p *Panels, s staged, c cut, ho, wo, rows int) {
 	pixels, panels := (c.toRow-c.row)*wo, c.toPanel-c.panel
-	chunks := r.chunks(panels, pixels)
+	chunks := r.chunks(panels, pixels, chunkPixels)
 	m := &r.product
 	*m = product{r: r, a: a, p: p, s: s, cut: c, ho: ho, wo: wo, rows: rows, chunks: chunks, size: roundUp((pixels+chunks-1)/chunks, best.mr)}
 	m.place(pixels)

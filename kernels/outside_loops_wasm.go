@@ -84,12 +84,12 @@ func outsideFinish(out []float32, stride int, acc []float32, n int, scale, shift
 }
 
 // outsideProducts is filtered.multiply.
-func outsideProducts(v *filtered, panels, block int, weights, sums []float32) {
+func outsideProducts(v *filtered, panels int, some windows, block int, weights, sums []float32) {
 	c, places, last := v.s.c, v.f.places(), panels*v.f.places()-1
-	_, _ = v.data[(places-1)*v.dataStep+v.count*c-1], weights[last*v.weightStep+c*outsideNR-1]
-	_ = sums[last*v.sumStep+roundUp(v.count, best.mr)*outsideNR-1]
-	productsOutside(at(sums, 0), int32(4*v.sumStep), int32(4*places*v.sumStep), at(v.data, 0), int32(4*v.dataStep), int32(4*c),
-		at(weights, 0), int32(4*v.weightStep), int32(4*places*v.weightStep), int32(places), int32(v.count), int32(panels), int32(block), int32(c))
+	_, _ = v.data[(places-1)*v.dataStep+(some.first+some.count)*c-1], weights[last*v.weightStep+c*outsideNR-1]
+	_ = sums[last*v.sumStep+roundUp(some.count, best.mr)*outsideNR-1]
+	productsOutside(at(sums, 0), int32(4*v.sumStep), int32(4*places*v.sumStep), at(v.data, some.first*c), int32(4*v.dataStep), int32(4*c),
+		at(weights, 0), int32(4*v.weightStep), int32(4*places*v.weightStep), int32(places), int32(some.count), int32(panels), int32(block), int32(c))
 }
 
 // outsideProduct is tileProduct's work for all pixels at once.

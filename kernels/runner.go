@@ -53,14 +53,14 @@ func (r *Runner) parallel(parts int, w work) {
 	r.pool.run(w, parts)
 }
 
-// chunks is how many pieces work of n panels and the given pixels is cut into along the pixels, so that every thread has
-// some and a panel is not widened for too few pixels.
-func (r *Runner) chunks(panels, pixels int) int {
+// chunks is how many pieces work of so many parts is cut into along its units, pixels or windows, so that every thread has some and what a
+// part makes ready serves least units.
+func (r *Runner) chunks(parts, units, least int) int {
 	if r.threads == 1 {
 		return 1
 	}
-	want := (2*r.threads + panels - 1) / panels
-	return max(1, min(want, pixels/64))
+	want := (2*r.threads + parts - 1) / parts
+	return max(1, min(want, units/least))
 }
 
 // reserve makes every thread's scratch at least size values large, before the work begins: which thread does which part differs from run to

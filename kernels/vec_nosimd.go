@@ -25,7 +25,7 @@ func gathered(out, in []float32, step, nr, n int) {
 		copy(out[i*nr:][:nr], in[i*step:])
 	}
 }
-func products(*filtered, int, int, []float32, []float32) bool { return false }
+func products(*filtered, int, windows, int, []float32, []float32) bool { return false }
 func whole(*tileProduct, []float32, []float32, []float32, *[maxNR]float32, *[maxNR]float32, float32) bool {
 	return false
 }

@@ -19,7 +19,7 @@ type loops struct {
 	transpose func(out, in []float32, step, n int, mul float32) int
 	finish    func(out []float32, stride int, acc []float32, n int, scale, shift, residual []float32, mul float32)
 	// products is filtered.multiply, block windows at a time; product is the tile for many pixels and finish.
-	products func(v *filtered, panels, block int, weights, sums []float32)
+	products func(v *filtered, panels int, some windows, block int, weights, sums []float32)
 	product  func(p *tileProduct, panel, out, residual []float32, scale, shift *[maxNR]float32, mul float32)
 }
 
@@ -279,11 +279,11 @@ func storeAt(p unsafe.Pointer, v vec) { v.StoreArray((*[lanes]float32)(p)) }
 func at(s []float32, i int) unsafe.Pointer { return unsafe.Pointer(&s[i]) }
 
 // products is outside.products where there is one, and says whether there is.
-func products(v *filtered, panels, block int, weights, sums []float32) bool {
+func products(v *filtered, panels int, some windows, block int, weights, sums []float32) bool {
 	if outside.products == nil {
 		return false
 	}
-	outside.products(v, panels, block, weights, sums)
+	outside.products(v, panels, some, block, weights, sums)
 	return true
 }
 
