@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -36,5 +37,39 @@ func TestPlainCombineKeepsNaN(t *testing.T) {
 	PlainCombine(x, 1, 0, 1, []CombineTerm{{Coef: 1, In: x, C: 1}})
 	if x[0] == x[0] {
 		t.Errorf("NaN became %g", x[0])
+	}
+}
+
+// Combine's values have the bits of PlainCombine's, in place and with terms of other channels too.
+func TestCombine(t *testing.T) {
+	const pixels, c = 300, 3
+	s := source(10)
+	a, b, wide := s.floats(pixels*c, 1), s.floats(pixels*c, 1), s.floats(pixels*(c+2), 1)
+	a[7] = float32(math.NaN())
+	for name, terms := range map[string][]CombineTerm{
+		"none":             nil,
+		"one":              {{Coef: 0.3, In: a, C: c}},
+		"its own last":     {{Coef: 1.7, In: a, C: c}, {Coef: -0.3, In: b, C: c}},
+		"of wider pixels":  {{Coef: 1.7, In: a, C: c}, {Coef: -0.3, In: wide, C: c + 2, Skip: 2}},
+		"its own and more": {{Coef: 1.1, In: b, C: c}, {Coef: 2.3, In: a, C: c}, {Coef: -0.7, In: b, C: c}},
+	} {
+		for _, clip := range []float32{0, 0.5} {
+			want, room := make([]float32, len(b)), guarded(len(b))
+			got := room[guardWidth:][:len(b)]
+			copy(got, b)
+			PlainCombine(want, c, 0.125, clip, terms)
+			own := slices.Clone(terms)
+			for i := range own {
+				if &own[i].In[0] == &b[0] {
+					own[i].In = got
+				}
+			}
+			runners[0].Combine(got, c, 0.125, clip, own)
+			for i, v := range unguarded(t, room, len(b)) {
+				if math.Float32bits(v) != math.Float32bits(want[i]) && (v == v || want[i] == want[i]) {
+					t.Fatalf("%s, clip %g: value %d is %v, want %v", name, clip, i, v, want[i])
+				}
+			}
+		}
 	}
 }

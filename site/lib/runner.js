@@ -1,5 +1,6 @@
 // Runs a chain in the worker, so that it goes on in a hidden tab, and shows it no more often than the page can paint.
 
+import { breath } from "./breath.js";
 import { abortError } from "./errors.js";
 import { Keeper } from "./keep.js";
 
@@ -11,25 +12,9 @@ const mostComing = 4;
 const timedSteps = 32;
 const timedMs = 1000;
 
-const channel = new MessageChannel();
-let wake = [];
-channel.port1.onmessage = () => {
-  const ready = wake;
-  wake = [];
-  for (const resolve of ready) resolve();
-};
-
-/** Lets waiting messages in (pause, cancel) before it resolves. Timers would cost 4 ms each time. */
-function yieldToMessages() {
-  return new Promise((resolve) => {
-    wake.push(resolve);
-    channel.port2.postMessage(0);
-  });
-}
-
 function sleepUntil(time) {
   const wait = time - performance.now();
-  return wait > 0 ? new Promise((resolve) => setTimeout(resolve, wait)) : yieldToMessages();
+  return wait > 0 ? new Promise((resolve) => setTimeout(resolve, wait)) : breath();
 }
 
 /**

@@ -17,8 +17,9 @@ const AWAY = 0; // waits for messages, as any worker
 const LISTENING = 1; // blocked until a run begins
 const RUNNING = 2;
 
-// Looks at a word before it sleeps: some ten microseconds, which is less than waking a sleeper takes.
-const looks = 3000;
+// How long a worker looks at a word before it sleeps: as long as waking a sleeper takes. It looks at the clock now and then.
+const lookMs = 0.1;
+const looks = 1000;
 
 // How long the others listen for the next run before they are workers like any other again.
 const listenMs = 100;
@@ -141,8 +142,11 @@ export class Team {
   /** Waits until a word is as it should be; false where the run is cancelled (0: none), or patience ends. */
   #until(index, good, run) {
     const words = this.#words;
-    for (let i = 0; i < looks; i++) if (good(Atomics.load(words, index))) return true;
-    const deadline = performance.now() + (this.#part ? serverPatienceMs : patienceMs);
+    const began = performance.now();
+    do {
+      for (let i = 0; i < looks; i++) if (good(Atomics.load(words, index))) return true;
+    } while (performance.now() - began < lookMs);
+    const deadline = began + (this.#part ? serverPatienceMs : patienceMs);
     for (;;) {
       const now = Atomics.load(words, index);
       if (good(now)) return true;

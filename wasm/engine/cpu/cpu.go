@@ -109,8 +109,16 @@ func (e *Engine) Combine(dst engine.Tensor, constant, clip float32, terms ...eng
 		}
 		list = append(list, kernels.CombineTerm{Coef: term.Coef, In: in.data, C: in.shape.C, Skip: term.Channel})
 	}
-	kernels.PlainCombine(out.data, out.shape.C, constant, clip, list)
+	e.combine(out.data, out.shape.C, constant, clip, list)
 	return nil
+}
+
+func (e *Engine) combine(out []float32, c int, constant, clip float32, terms []kernels.CombineTerm) {
+	if e.plain {
+		kernels.PlainCombine(out, c, constant, clip, terms)
+		return
+	}
+	e.runner.Combine(out, c, constant, clip, terms)
 }
 
 // Modulate implements engine.Engine.

@@ -151,13 +151,21 @@ func (p *program) run(ctx context.Context, ops int, after func(op int), runs ...
 	return nil
 }
 
+// askedMACs is how many multiplications a run does, in a millisecond or less, until it asks again whether it was cancelled: asking looks at the
+// clock, which a browser is slow to tell.
+const askedMACs = 16_000_000
+
 // through does this worker's share of operations, with the others of a team.
 func (p *program) through(ctx context.Context, ops int, own share, after func(op int)) error {
+	unasked := int64(askedMACs)
 	for i := range ops {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		o := &p.ops[i]
+		if unasked += o.macs * int64(p.batch); unasked >= askedMACs {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			unasked = 0
+		}
 		if p.fetch != nil {
 			if err := p.fetch.begin(p, o.Op); err != nil {
 				return err

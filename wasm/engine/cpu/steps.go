@@ -11,6 +11,7 @@ type operation struct {
 	run          func(*program, *operation)
 	region       func(*operation) kernels.Region // nil for one that is not shared
 	part         kernels.Part                    // what this worker does of it
+	macs         int64                           // multiplications for a sample
 	matrix       matrix
 	gain, vector []float32 // a norm's gain; the bias
 
@@ -38,8 +39,8 @@ func operations(plan *unet.Plan) []operation {
 	list := make([]operation, len(plan.Ops))
 	for i := range list {
 		op := &plan.Ops[i]
-		list[i] = operation{Op: op, run: steps[op.Kernel]}
-		if plan.OpMACs(op) >= sharedMACs {
+		list[i] = operation{Op: op, run: steps[op.Kernel], macs: plan.OpMACs(op)}
+		if list[i].macs >= sharedMACs {
 			list[i].region = regions[op.Kernel]
 		}
 	}
@@ -154,5 +155,5 @@ func (p *program) concat(o *operation) {
 }
 
 func (p *program) combine(o *operation) {
-	kernels.PlainCombine(p.data[o.Out], 1, o.Const, 0, []kernels.CombineTerm{{Coef: o.Coef, In: p.data[o.In[0]], C: 1}})
+	p.e.combine(p.data[o.Out], 1, o.Const, 0, []kernels.CombineTerm{{Coef: o.Coef, In: p.data[o.In[0]], C: 1}})
 }

@@ -74,7 +74,7 @@ func (p *program) sharing() (s shared) {
 	s.room = max(p.size(p.plan.Inputs), p.size(p.plan.Outputs))
 	for i := range p.ops {
 		if o := &p.ops[i]; o.region != nil {
-			s.room, macs = max(s.room, p.shape(o.Out).Len()), macs+p.plan.OpMACs(o.Op)
+			s.room, macs = max(s.room, p.shape(o.Out).Len()), macs+o.macs
 		}
 	}
 	if macs < networkMACs || macs == 0 {
