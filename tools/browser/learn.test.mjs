@@ -236,10 +236,16 @@ function screens(pageTest) {
     "#learn/4",
     async (page) => {
       await page.until("the field", () => document.querySelector("#view-learn .plane") !== null);
-      await page.browser.evaluate(() => document.querySelector("#view-learn .primary").click());
+      const live = () => document.querySelector("#view-learn .plane-row .live").getAttribute("aria-live");
+      const during = await page.browser.evaluate(() => {
+        document.querySelector("#view-learn .primary").click();
+        return document.querySelector("#view-learn .plane-row .live").getAttribute("aria-live");
+      });
       await page.until("the last step", () =>
         /168/.test(document.querySelector("#view-learn .plane-row .live").textContent),
       );
+      // A screen reader hears the end, not 168 steps.
+      assert.deepEqual([during, await page.browser.evaluate(live)], ["off", null]);
       await page.browser.evaluate(() => {
         location.hash = "learn/7";
       });

@@ -133,17 +133,30 @@ function unasked(bench) {
     const page = await bench.open();
     await page.state("running");
     await page.click("stop");
-    for (const [field, value] of Object.entries({ steps: 2, seed: 19 })) await page.set(field, value);
+    for (const [field, value] of Object.entries({ steps: 20, seed: 19 })) await page.set(field, value);
     await page.set("count", 4);
     await page.click("play");
-    await page.until("two steps", () => document.getElementById("r-step").textContent === "2 / 2");
+    await page.until("all steps", () => document.getElementById("r-step").textContent === "20 / 20");
     await page.state("finished");
-    await bench.compare({ ...few, steps: 2, eta: 1, seed: 19, labels: "9 0 1 2", guidance: 2 });
+    await bench.compare({ ...few, steps: 20, eta: 1, seed: 19, labels: "9 0 1 2", guidance: 2 });
     const said = new URL(await page.link()).searchParams;
     assert.deepEqual(
       ["labels", "guidance", "eta"].map((name) => said.get(name)),
       ["9 0 1 2", "2", "1"],
     );
+  });
+
+  bench.test("noise is proposed for many steps, not for few, and what was chosen stays", async () => {
+    const page = await bench.open();
+    await page.state("running");
+    await page.click("stop");
+    const eta = async (steps) => {
+      await page.set("steps", steps);
+      return bench.browser.evaluate(() => document.getElementById("eta").value);
+    };
+    const proposed = [await eta(10), await eta(20), await eta(19)];
+    await page.set("eta", 0.5);
+    assert.deepEqual([...proposed, await eta(50), await eta(3)], ["0", "1", "0", "0.5", "0.5"]);
   });
 
   bench.test("an address that says nothing of noise means none, as it always did", async () => {

@@ -21,6 +21,9 @@ const defaults = {
 
 const samplers = ["ddim", "ddpm", "dpmpp", "dpmpp-sde", "unipc", "euler", "euler-ancestral", "heun", "pndm", "plms"];
 
+/** With fewer steps of DDIM than so many, noise in them makes pictures worse instead (docs/evaluation.md). */
+const noisySteps = 20;
+
 /** Steps that are enough, where not the default. */
 const usualSteps = { dpmpp: 20, "dpmpp-sde": 20, unipc: 20, euler: 30, "euler-ancestral": 30, heun: 20 };
 
@@ -33,6 +36,7 @@ export class SettingsForm {
   #form;
   #trainTimesteps = 1000;
   #model = { classes: 0, nullLabel: -1 };
+  #etaChosen = false; // by the reader or an address, not proposed by the form
   #open = false; // where no class is named, the model is asked for none
   #sheet;
 
@@ -42,6 +46,8 @@ export class SettingsForm {
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("change", ({ target }) => {
       if (target.name === "sampler") this.#stepsOf(target.value);
+      if (target.name === "eta") this.#etaChosen = true;
+      this.#proposeEta();
       this.#tidy();
     });
     byId("dice").addEventListener("click", () =>
@@ -49,6 +55,7 @@ export class SettingsForm {
     );
     byId("all-classes").addEventListener("click", () => this.#allClasses());
     this.set(defaults);
+    this.#etaChosen = false;
   }
 
   /** Calls fn(name) when the reader has changed the field. */
@@ -62,6 +69,7 @@ export class SettingsForm {
       const control = this.#form.elements[name];
       if (control) control.value = String(value);
     }
+    if ("eta" in values) this.#etaChosen = true;
     this.#tidy();
   }
 
@@ -138,6 +146,12 @@ export class SettingsForm {
   #stepsOf(sampler) {
     this.#form.elements.steps.value =
       sampler === "ddpm" ? this.#trainTimesteps : (usualSteps[sampler] ?? defaults.steps);
+  }
+
+  /** As much noise as is best for the steps, unless it was chosen. */
+  #proposeEta() {
+    const { steps, eta } = this.#form.elements;
+    if (!this.#etaChosen) eta.value = Number(steps.value) < noisySteps ? 0 : defaults.eta;
   }
 
   /** Brings every field into its range, and shows only what the sampler has. */

@@ -122,6 +122,8 @@ class ScoreFigure {
     };
     this.#running = requestAnimationFrame(tick);
     this.#face();
+    // A screen reader hears where the walk ends, not every step of it.
+    this.#text.setAttribute("aria-live", "off");
     // With reduced motion the walk is made at once.
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) while (this.#running) this.#walk();
   }
@@ -133,15 +135,16 @@ class ScoreFigure {
     this.#step++;
     this.#sigma.set({ value: level });
     const end = this.#step >= levels * stepsEach;
+    if (end) this.#stop();
     const share = Math.round((100 * this.#points.filter(isPicture).length) / count);
     say(this.#text, end ? "learn.score.end" : "learn.score.now", { sigma: sigma.toFixed(2), step: this.#step, share });
     this.#draw();
-    if (end) this.#stop();
   }
 
   #stop() {
     cancelAnimationFrame(this.#running);
     this.#running = 0;
+    this.#text.removeAttribute("aria-live");
     this.#face();
   }
 
