@@ -33,7 +33,7 @@ def parser():
     rows = sub.add_parser("table", help="quality against seconds over samplers and steps, drawn from a pack by the product's sampler")
     rows.add_argument("pack")
     rows.add_argument("-n", type=int, default=1000, help="samples a row")
-    rows.add_argument("--runs", nargs="+", default=table.RUNS, metavar="SAMPLER:STEPS[:GUIDANCE]")
+    rows.add_argument("--runs", nargs="+", default=table.RUNS, metavar=table.RUN_FORM)
     both = sub.add_parser("float16", help="a diffusers folder in float32 PyTorch beside its pack, from the same noise")
     both.add_argument("folder")
     both.add_argument("pack")

@@ -4,13 +4,16 @@ from evaluation import samples
 from evaluation.judge import Judge
 from train.packs import null_label
 
+RUN_FORM = "SAMPLER:STEPS[:eta=ETA][:GUIDANCE]"
 RUNS = ["ddpm:1000", "ddim:10", "ddim:20", "ddim:50", "ddim:100", "dpmpp:10", "dpmpp:20", "unipc:10", "heun:10"]
 
 
 def options_of(run, count, classes):
-    """Arguments of `sample many` for SAMPLER:STEPS[:GUIDANCE]."""
-    sampler, steps, *guidance = run.split(":")
-    options = ["--sampler", sampler, "--steps", steps]
+    """Arguments of `sample many` for RUN_FORM."""
+    sampler, steps, *more = run.split(":")
+    eta = [word.removeprefix("eta=") for word in more if word.startswith("eta=")]
+    guidance = [word for word in more if not word.startswith("eta=")]
+    options = ["--sampler", sampler, "--steps", steps, *(["--eta", *eta] if eta else [])]
     if classes:
         options += ["--labels", ",".join(samples.labels_of(count, classes)), "--guidance", *(guidance or ["1"])]
     return options

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from evaluation import bits, classifier, composites, distances, samples
+from evaluation import bits, classifier, composites, distances, samples, table
 from evaluation.float16 import psnr
 from evaluation.model import held_out
 from train import datasets
@@ -118,3 +118,10 @@ def test_samples_of_a_file(tmp_path):
     (tmp_path / "b.npz").write_bytes(b"no")
     with pytest.raises(InputError, match=r"b\.npz: is no \.npz"):
         samples.read(tmp_path / "b.npz", 1)
+
+
+def test_a_row_of_the_table_asks_for_sampler_steps_noise_and_guidance():
+    assert table.options_of("ddim:50:eta=1", 3, 0) == ["--sampler", "ddim", "--steps", "50", "--eta", "1"]
+    labels = ["--labels", "0,1,0", "--guidance"]
+    assert table.options_of("ddim:50:eta=0.5:2", 3, 2) == ["--sampler", "ddim", "--steps", "50", "--eta", "0.5", *labels, "2"]
+    assert table.options_of("dpmpp:20", 3, 2) == ["--sampler", "dpmpp", "--steps", "20", *labels, "1"]
