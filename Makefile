@@ -64,8 +64,8 @@ ifneq ($(GOEXPERIMENT),)
 endif
 	$(JS) $(GO) build $(CORE)
 
-test-fuzz: ## the readers of foreign files, a quarter of a minute a target
-	tools/fuzz.sh 15s
+test-fuzz: ## the readers of foreign files, some seconds a target
+	tools/fuzz.sh 12s
 
 fuzz: ## the same for FUZZTIME a target: hours, days
 	tools/fuzz.sh $(FUZZTIME)

@@ -22,6 +22,7 @@ targets=(
   ./wasm/checkpoint:FuzzConfig          # config.json, flags.json, config.yml
   ./wasm/saved:FuzzRead                 # states of chains
   ./wasm/codec:FuzzDecode               # coded pictures
+  ./weights/jsontree:FuzzJSON           # the JSON in all of them
 )
 
 # fuzz TARGET: runs one; its last words are shown, all of them where it fails.
