@@ -38,8 +38,9 @@ in_browser() {
 beside() {
   while (($(jobs -rp | wc -l) >= 3)); do wait -n; done
   {
-    local log
+    local log began=$SECONDS
     log=$(mktemp -p "$scratch") && "$@" >"$log" 2>&1
+    echo "== $* took $((SECONDS - began)) s" | cut -c1-100 >>"$log"
     flock "$scratch" cat "$log"
   } &
 }
