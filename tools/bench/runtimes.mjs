@@ -5,6 +5,15 @@ import { filesOf } from "./rounds.mjs";
 
 const fileOf = (name) => `../../build/bench/${name}`;
 
+// A runtime that has not opened after so long does not: in Firefox a worker that a worker starts, as onnxruntime-web does for a second thread,
+// now and then never begins.
+const openMs = 300_000;
+
+const late = () =>
+  new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`did not open in ${openMs / 1000} s`)), openMs);
+  });
+
 /** A runtime in a worker of its own; see ort-worker.mjs. */
 async function inWorker(script, message) {
   const worker = new Worker(new URL(script, import.meta.url), { type: "module" });
@@ -15,7 +24,7 @@ async function inWorker(script, message) {
       worker.postMessage(data);
     });
   try {
-    await call({ open: message });
+    await Promise.race([call({ open: message }), late()]);
   } catch (error) {
     worker.terminate();
     throw error;
