@@ -15,6 +15,9 @@ export const few = { model: "digits", sampler: "ddim", steps: 5, seed: 3, count:
 /** What of an address says settings. */
 export const query = (settings) => `?${new URLSearchParams(settings)}`;
 
+/** Whether a test ended since the browser of WebKitGTK did. */
+const hasEnded = ({ message }) => /WebKitGTK: invalid session id/.test(message);
+
 /** The browser and the page that the tests of one browser share. */
 export class Bench {
   constructor(name) {
@@ -31,15 +34,30 @@ export class Bench {
     return this.page;
   }
 
-  /** A test of a page, which is closed, and its rules checked, whatever happens. */
+  /**
+   * A test of a page, which is closed, and its rules checked, whatever happens. WebKitGTK 2.50 now and then ends with a segmentation fault in
+   * its interpreter of WebAssembly, in whatever test: that one is tried again, once, in a new browser.
+   */
   test(title, fn) {
     test(title, async () => {
       try {
-        await fn();
-      } finally {
-        await this.page.close();
+        await this.#closing(fn);
+      } catch (error) {
+        if (!hasEnded(error)) throw error;
+        console.log(`${this.name} ended by itself in "${title}": once more in a new one (${error.message})`);
+        await this.browser.close();
+        await this.launch();
+        await this.#closing(fn);
       }
     });
+  }
+
+  async #closing(fn) {
+    try {
+      await fn();
+    } finally {
+      await this.page.close();
+    }
   }
 
   /** The picture that stands there is the one that tools/sample draws. */
