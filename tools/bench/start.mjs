@@ -33,8 +33,9 @@ function bytesOf(asked) {
   };
 }
 
-/** The largest that any process of the browser has been, MB: its tab's. NaN where there is no /proc. */
+/** The largest that any process of the browser has been, MB: its tab's. NaN where there is no /proc, or the browser tells no process. */
 function peakMemory(pid) {
+  if (!pid) return Number.NaN;
   try {
     const parents = new Map();
     for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
