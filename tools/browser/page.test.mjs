@@ -154,9 +154,9 @@ function unasked(bench) {
       await page.set("steps", steps);
       return bench.browser.evaluate(() => document.getElementById("eta").value);
     };
-    const proposed = [await eta(10), await eta(20), await eta(19)];
+    const proposed = [await eta(10), await eta(""), await eta(20), await eta(19)]; // none means 50
     await page.set("eta", 0.5);
-    assert.deepEqual([...proposed, await eta(50), await eta(3)], ["0", "1", "0", "0.5", "0.5"]);
+    assert.deepEqual([...proposed, await eta(50), await eta(3)], ["0", "1", "1", "0", "0.5", "0.5"]);
   });
 
   bench.test("an address that says nothing of noise means none, as it always did", async () => {

@@ -47,7 +47,6 @@ export class SettingsForm {
     form.addEventListener("change", ({ target }) => {
       if (target.name === "sampler") this.#stepsOf(target.value);
       if (target.name === "eta") this.#etaChosen = true;
-      this.#proposeEta();
       this.#tidy();
     });
     byId("dice").addEventListener("click", () =>
@@ -148,12 +147,6 @@ export class SettingsForm {
       sampler === "ddpm" ? this.#trainTimesteps : (usualSteps[sampler] ?? defaults.steps);
   }
 
-  /** As much noise as is best for the steps, unless it was chosen. */
-  #proposeEta() {
-    const { steps, eta } = this.#form.elements;
-    if (!this.#etaChosen) eta.value = Number(steps.value) < noisySteps ? 0 : defaults.eta;
-  }
-
   /** Brings every field into its range, and shows only what the sampler has. */
   #tidy() {
     const { sampler, steps, eta, seed, labels, guidance } = this.#form.elements;
@@ -164,6 +157,7 @@ export class SettingsForm {
     if (this.#model.classes && !this.#guided && !labels.value) labels.value = "0";
     guidance.value = Math.min(20, Math.max(1, Number(guidance.value) || 1));
     steps.value = Math.min(this.#trainTimesteps, Math.max(1, Math.round(Number(steps.value)) || defaults.steps));
+    if (!this.#etaChosen) eta.value = Number(steps.value) < noisySteps ? 0 : defaults.eta;
     eta.value = Math.min(1, Math.max(0, Number(eta.value) || 0));
     seed.value = tidySeed(seed.value);
     say(byId("sampler-hint"), `sampler.${sampler.value}`);
