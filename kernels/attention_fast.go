@@ -15,8 +15,8 @@ type attention struct {
 
 // Attention computes PlainAttention a block of queries at a time: the whole score matrix is never in memory.
 func (r *Runner) Attention(a *AttentionArgs) {
-	chunks := r.chunks(a.N*a.Heads, a.P, queryBlock)
-	r.attn = attention{r, a, chunks, roundUp((a.P+chunks-1)/chunks, queryBlock)}
+	size, chunks := r.chunks(a.N*a.Heads, a.P, queryBlock, queryBlock)
+	r.attn = attention{r, a, chunks, size}
 	keys, values := a.packed()
 	r.reserve(keys + values + queryBlock*a.P)
 	r.parallel(a.N*a.Heads*chunks, &r.attn)

@@ -160,8 +160,7 @@ func (r *Runner) filter(f *filtering, a *ConvArgs, p *Panels) {
 		panels := c.toPanel - c.panel
 		v.group = r.groups(panels, v.count)
 		groups := (panels + v.group - 1) / v.group
-		v.chunk = roundUp((v.count-1)/r.chunks(groups, v.count, chunkWindows)+1, best.mr)
-		v.chunks = (v.count-1)/v.chunk + 1
+		v.chunk, v.chunks = r.chunks(groups, v.count, chunkWindows, best.mr)
 		v.sumStep = v.chunk*best.nr + apart
 		r.reserve(v.scratch(v.group))
 		r.parallel(v.count, (*windowWork)(v))

@@ -125,9 +125,9 @@ const chunkPixels = 64
 
 func (r *Runner) multiply(a *ConvArgs, p *Panels, s staged, c cut, ho, wo, rows int) {
 	pixels, panels := (c.toRow-c.row)*wo, c.toPanel-c.panel
-	chunks := r.chunks(panels, pixels, chunkPixels)
+	size, chunks := r.chunks(panels, pixels, chunkPixels, best.mr)
 	m := &r.product
-	*m = product{r: r, a: a, p: p, s: s, cut: c, ho: ho, wo: wo, rows: rows, chunks: chunks, size: roundUp((pixels+chunks-1)/chunks, best.mr)}
+	*m = product{r: r, a: a, p: p, s: s, cut: c, ho: ho, wo: wo, rows: rows, chunks: chunks, size: size}
 	m.place(pixels)
 	r.reserve(p.K * best.nr)
 	r.parallel(panels*chunks, m)

@@ -106,34 +106,24 @@ end:
 	VZEROUPPER
 	RET
 
-// The products of eight pixels with the panel's 32 weights at step u of k: Z0 to Z15 are their sums.
+// A pixel's products with the weights in Z16 and Z17 at step u of k, added to two sums.
+#define PRODUCTS(u, pixel, x, left, right) \
+	VBROADCASTSS (4*u)(pixel)(R15*4), x \
+	VFMADD231PS  Z16, x, left            \
+	VFMADD231PS  Z17, x, right
+
+// Those of eight pixels with the panel's 32 weights: Z0 to Z15 are their sums.
 #define STEP512(u) \
-	VMOVUPS      (128*u)(R11), Z16          \
-	VMOVUPS      (128*u+64)(R11), Z17       \
-	VBROADCASTSS (4*u)(AX)(R15*4), Z18      \
-	VBROADCASTSS (4*u)(BX)(R15*4), Z19      \
-	VFMADD231PS  Z16, Z18, Z0               \
-	VFMADD231PS  Z17, Z18, Z1               \
-	VBROADCASTSS (4*u)(CX)(R15*4), Z20      \
-	VFMADD231PS  Z16, Z19, Z2               \
-	VFMADD231PS  Z17, Z19, Z3               \
-	VBROADCASTSS (4*u)(SI)(R15*4), Z21      \
-	VFMADD231PS  Z16, Z20, Z4               \
-	VFMADD231PS  Z17, Z20, Z5               \
-	VBROADCASTSS (4*u)(R8)(R15*4), Z22      \
-	VFMADD231PS  Z16, Z21, Z6               \
-	VFMADD231PS  Z17, Z21, Z7               \
-	VBROADCASTSS (4*u)(R9)(R15*4), Z23      \
-	VFMADD231PS  Z16, Z22, Z8               \
-	VFMADD231PS  Z17, Z22, Z9               \
-	VBROADCASTSS (4*u)(R12)(R15*4), Z24     \
-	VFMADD231PS  Z16, Z23, Z10              \
-	VFMADD231PS  Z17, Z23, Z11              \
-	VBROADCASTSS (4*u)(R13)(R15*4), Z25     \
-	VFMADD231PS  Z16, Z24, Z12              \
-	VFMADD231PS  Z17, Z24, Z13              \
-	VFMADD231PS  Z16, Z25, Z14              \
-	VFMADD231PS  Z17, Z25, Z15
+	VMOVUPS (128*u)(R11), Z16         \
+	VMOVUPS (128*u+64)(R11), Z17      \
+	PRODUCTS(u, AX, Z18, Z0, Z1)      \
+	PRODUCTS(u, BX, Z19, Z2, Z3)      \
+	PRODUCTS(u, CX, Z20, Z4, Z5)      \
+	PRODUCTS(u, SI, Z21, Z6, Z7)      \
+	PRODUCTS(u, R8, Z22, Z8, Z9)      \
+	PRODUCTS(u, R9, Z23, Z10, Z11)    \
+	PRODUCTS(u, R12, Z24, Z12, Z13)   \
+	PRODUCTS(u, R13, Z25, Z14, Z15)
 
 // A pixel's address: s and the next offset.
 #define PIXEL(i, p) \

@@ -53,14 +53,15 @@ func (r *Runner) parallel(parts int, w work) {
 	r.pool.run(w, parts)
 }
 
-// chunks is how many pieces work of so many parts is cut into along its units, pixels or windows, so that every thread has some and what a
-// part makes ready serves least units.
-func (r *Runner) chunks(parts, units, least int) int {
-	if r.threads == 1 {
-		return 1
+// chunks cuts work of so many parts along its units, pixels or windows, of which there is at least one, so that every thread has some and what
+// a part makes ready serves least units: into count chunks of size units, a multiple of unit.
+func (r *Runner) chunks(parts, units, least, unit int) (size, count int) {
+	want := 1
+	if r.threads > 1 {
+		want = max(1, min((2*r.threads+parts-1)/parts, units/least))
 	}
-	want := (2*r.threads + parts - 1) / parts
-	return max(1, min(want, units/least))
+	size = roundUp((units+want-1)/want, unit)
+	return size, (units + size - 1) / size
 }
 
 // reserve makes every thread's scratch at least size values large, before the work begins: which thread does which part differs from run to

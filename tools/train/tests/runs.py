@@ -1,6 +1,5 @@
 """Tiny runs, for tests."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ from train.settings import Settings
 
 HERE = Path(__file__).resolve().parents[1]
 ROOT = HERE.parents[1]
-GO = os.environ | {"GOTOOLCHAIN": "auto", "GOEXPERIMENT": "simd"}
 
 # Two levels of 8x8 pixels: a step takes a few hundredths of a second.
 TINY = {"data": "digits", "size": 8, "network": "least", "batch": 4, "steps": 6, "warmup": 2}
@@ -36,6 +34,12 @@ def command(out, *more):
 
 def call(words, **more):
     return subprocess.run(words, cwd=HERE, capture_output=True, text=True, **more)
+
+
+def checked(*words):
+    """Runs a program that must do what it is asked."""
+    done = call([str(w) for w in words])
+    assert done.returncode == 0, done.stderr
 
 
 def seed_of(run, rank):

@@ -1,7 +1,6 @@
 """Packs, trained further."""
 
 import json
-import subprocess
 
 import pytest
 import runs
@@ -17,17 +16,16 @@ from train.settings import Settings
 SHIPPED = runs.ROOT / "weights" / "models"
 
 
-def rewritten(source, target, change=lambda tensors, metadata: None):
+def rewrite(source, target, change):
     """The pack with something changed; its hashes, which no one here reads, stay the old ones."""
     tensors = load_file(source)
     with safe_open(source, "pt") as file:
         metadata = file.metadata()
     change(tensors, metadata)
     save_file(tensors, target, metadata)
-    return target
 
 
-def test_every_layer_finds_its_place(tmp_path):
+def test_every_layer_finds_its_place(tmp_path, tools):
     """Two blocks a level, several heads, stride-2 padding right and below, classes: the numbers are those the folder had."""
     torch.manual_seed(3)
     model = UNet2DModel(
@@ -36,11 +34,7 @@ def test_every_layer_finds_its_place(tmp_path):
         attention_head_dim=8, downsample_padding=0, flip_sin_to_cos=False, freq_shift=1, num_class_embeds=11,
     )  # fmt: skip
     export.save_weights(tmp_path / "model", model, Settings(variance="learned_range"), 10)
-    done = subprocess.run(
-        ["go", "run", "./tools/convert", "--dtype", "fp32", "--certificate", "none", str(tmp_path / "model"), str(tmp_path / "m.safetensors")],
-        cwd=runs.ROOT, env=runs.GO, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    runs.checked(tools / "convert", "--dtype", "fp32", "--certificate", "none", tmp_path / "model", tmp_path / "m.safetensors")
     found = network.load(tmp_path / "m.safetensors").state_dict()
     assert found.keys() == model.state_dict().keys()
     assert all(torch.equal(found[name], value) for name, value in model.state_dict().items())
@@ -79,7 +73,7 @@ def test_a_pack_that_is_not_what_it_says_is_refused(tmp_path, fault, message):
         if fault == "folder's file":
             metadata["format"] = "pt"
 
-    rewritten(source, path, change)
+    rewrite(source, path, change)
     if fault == "short":
         path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(InputError, match=message) as caught:

@@ -1,7 +1,6 @@
 """From training to a picture: the folder is taken by tools/convert, and the pack draws."""
 
 import json
-import subprocess
 import sys
 
 import numpy as np
@@ -17,21 +16,6 @@ from train import export, network, sampling
 from train.settings import Settings
 
 
-@pytest.fixture(scope="module")
-def tools(tmp_path_factory):
-    """convert and sample, built."""
-    out = tmp_path_factory.mktemp("tools")
-    done = subprocess.run(["go", "build", "-o", f"{out}/", "./tools/convert", "./tools/sample"], cwd=runs.ROOT, env=runs.GO, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return out
-
-
-def call(*words):
-    done = subprocess.run([str(w) for w in words], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_train_convert_sample(tmp_path, tools):
     """The commands of the README, with a network that takes seconds."""
     done = runs.call(runs.command(tmp_path / "model", "--steps", "8", "--minutes", "2", "--size", "32", "--classes"))
@@ -41,8 +25,8 @@ def test_train_convert_sample(tmp_path, tools):
         assert (tmp_path / "model" / name).stat().st_size > 0
     assert "python -m train --data digits --network least --classes --batch 4" in (tmp_path / "model" / "README.md").read_text()
     assert json.loads((tmp_path / "model" / "training.json").read_text())["images"] == 32
-    call(tools / "convert", "--certificate", "none", tmp_path / "model", tmp_path / "m.safetensors")
-    call(tools / "sample", "--model", tmp_path / "m.safetensors", "--steps", "3", "--n", "2", "--labels", "3,7", "--guidance", "2", "--out", tmp_path / "m.png")
+    runs.checked(tools / "convert", "--certificate", "none", tmp_path / "model", tmp_path / "m.safetensors")
+    runs.checked(tools / "sample", "--model", tmp_path / "m.safetensors", "--steps", "3", "--n", "2", "--labels", "3,7", "--guidance", "2", "--out", tmp_path / "m.png")
     assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
     drawing = [sys.executable, "figures.py", "digits", "--pack", tmp_path / "m.safetensors", "--sample", tools / "sample"]
     done = runs.call([*map(str, drawing), "--out", str(tmp_path), "--only", "rate"])
@@ -65,8 +49,8 @@ def test_the_product_samples_as_pytorch_does(tmp_path, tools, predict, variance)
     labels = torch.tensor([3, 9])
     expected = sampling.ancestral(m.network, m.process, m.settings, x, None, labels, m.null, 1.5, noise=lambda t: z[39 - t])
     save_file({"x_T": x, "z": z}, tmp_path / "trace.safetensors")
-    call(tools / "convert", "--dtype", "fp32", "--certificate", "none", tmp_path / "model", tmp_path / "m.safetensors")
-    call(tools / "sample", "replay", "--model", tmp_path / "m.safetensors", "--sampler", "ddpm", "--steps", "40", "--labels", "3,9",
+    runs.checked(tools / "convert", "--dtype", "fp32", "--certificate", "none", tmp_path / "model", tmp_path / "m.safetensors")
+    runs.checked(tools / "sample", "replay", "--model", tmp_path / "m.safetensors", "--sampler", "ddpm", "--steps", "40", "--labels", "3,9",
          "--guidance", "1.5", "--trace", tmp_path / "trace.safetensors", "--out", tmp_path / "states.safetensors")  # fmt: skip
     found = load_file(tmp_path / "states.safetensors")
     torch.testing.assert_close(found["x"][-1], expected, rtol=0, atol=2e-4)

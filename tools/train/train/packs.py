@@ -1,11 +1,11 @@
 """Packs (weights/FORMAT.md) as networks of the diffusers library, to be trained further."""
 
 import json
+from contextlib import contextmanager
 
 import torch
 from diffusers import UNet2DModel
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors import SafetensorError, safe_open
 
 from train.errors import InputError
 
@@ -24,39 +24,32 @@ PARTS = {
 FOLDERS = {"res": "resnets", "attn": "attentions"}
 
 
-def header(path):
-    """The metadata of a pack's header, a dictionary of texts."""
+@contextmanager
+def opened(path):
+    """The safetensors library's reader of a pack, and the pack's metadata, a dictionary of texts."""
     try:
-        with open(path, "rb") as file:
-            size = int.from_bytes(file.read(8), "little")
-            if size > 1 << 26:
-                raise ValueError("its header would have more than 64 MB")
-            metadata = json.loads(file.read(size)).get("__metadata__", {})
-    except (OSError, ValueError, AttributeError) as err:
-        raise unreadable(path, err) from err
-    if metadata.get("format") != "unnoise":
-        raise InputError(f"{path}: is no pack: its metadata does not say so; build/convert makes packs")
-    return metadata
-
-
-def unreadable(path, err):
-    return InputError(f"{path}: cannot be read as a .safetensors file ({err}); make or download the pack again")
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != "unnoise":
+                raise InputError(f"{path}: is no pack: its metadata does not say so; build/convert makes packs")
+            yield file, metadata
+    except (OSError, SafetensorError) as err:
+        raise InputError(f"{path}: cannot be read as a .safetensors file ({err}); make or download the pack again") from err
 
 
 def null_label(path):
     """The label that stands for no class, which is how many classes there are; None without classes."""
-    label = json.loads(header(path)["network"]).get("null_label", -1)
+    with opened(path) as (_, metadata):
+        label = json.loads(metadata["network"]).get("null_label", -1)
     return label if label >= 0 else None
 
 
 def load(path):
     """UNet2DModel of a pack, float32, in evaluation mode; refused where it would not answer the pack's probe as the pack says."""
-    metadata = header(path)
+    with opened(path) as (file, metadata):
+        names = file.keys()
+        tensors = {name: file.get_tensor(name) for name in names}
     shape = json.loads(metadata["network"])
-    try:
-        tensors = load_file(path)
-    except (OSError, SafetensorError) as err:
-        raise unreadable(path, err) from err
     try:
         model = UNet2DModel(**config(shape))
         model.load_state_dict(weights(shape, tensors))
