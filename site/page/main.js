@@ -47,10 +47,17 @@ studio.listFailed = (error, retry) => {
   studio.notices.show("load", () => loadNotice(error, context));
 };
 
+/** Puts a picture into the open view, or into Forward where that takes none. */
+async function openPicture(file) {
+  if (studio.openPicture(file)) return;
+  location.hash = "forward";
+  await router.go();
+  studio.openPicture(file);
+}
+
 acceptDrops(byId("drop"), byId("file"), (files) => {
   if (files.length === 1 && files[0].path.endsWith(".unnoise")) return sample.openState(files[0].file);
-  // Pictures are the open view's, where it takes any.
-  if (files.length === 1 && files[0].file.type.startsWith("image/") && studio.openPicture?.(files[0].file)) return;
+  if (files.length === 1 && files[0].file.type.startsWith("image/")) return openPicture(files[0].file);
   studio.openFiles(files);
 });
 navigator.serviceWorker?.register(new URL("sw.js", document.baseURI)).catch(() => {

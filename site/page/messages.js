@@ -9,10 +9,11 @@ const known = ["NetworkError", "PackError", "UnsupportedModelError", "StateError
  * A notice for a failed load.
  *
  * @param {Error} error
- * @param {{engine: string, title: string, loaded: string, retry: () => void, useCPU: () => void}} context title: the
- *   model's that failed; loaded: the one's that is still there, "" where there is none
+ * @param {{engine: string, title: string, loaded: string, retry: () => void, useCPU: () => void, another?: () => void}} context
+ *   title: the model's that failed; loaded: the one's that is still there, "" where there is none; another: asks for
+ *   another file, where it was a file of the reader's
  */
-export function loadNotice(error, { engine, title, loaded, retry, useCPU }) {
+export function loadNotice(error, { engine, title, loaded, retry, useCPU, another }) {
   const still = loaded ? ` ${t("error.still", { loaded })}` : "";
   // The core knows the file as "pack" and says the engine's name first.
   const text = sentence(sentence(error.message).replace(/^WebGPU: /, "")).replace(/^Pack: /, `${title}: `);
@@ -24,6 +25,10 @@ export function loadNotice(error, { engine, title, loaded, retry, useCPU }) {
   if (error.name === "NetworkError") {
     if (!loaded) notice.text += ` ${t("error.disk")}`;
     notice.actions = [{ label: t("error.retry"), run: retry }];
+  }
+  if (error.name === "PackError" && another) {
+    notice.text += ` ${t("error.files")}`;
+    notice.actions = [{ label: t("error.another"), run: another }];
   }
   return notice;
 }

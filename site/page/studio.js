@@ -22,6 +22,7 @@ export class Studio {
   #form;
   #listeners = [];
   #waiting = []; // resolve functions of sampler()
+  #sources = []; // where pictures of the reader's can be put
   #draw = async () => {};
 
   /** @param {object} listener the player's, without onSampler @param {import("./sample/settings.js").SettingsForm} form */
@@ -44,6 +45,18 @@ export class Studio {
   onModel(fn) {
     this.#listeners.push(fn);
     if (this.info) fn(this.info, this.wanted);
+  }
+
+  /** Has pictures that are dropped or opened put there while it is seen. @param {import("./parts/source.js").PictureSource} source */
+  addSource(source) {
+    this.#sources.push(source);
+  }
+
+  /** Puts a picture into the open view, its first place for one. Returns whether it has any. @param {File} file */
+  openPicture(file) {
+    const source = this.#sources.find(({ root }) => root.getClientRects().length);
+    source?.open(file);
+    return !!source;
   }
 
   #announce(sampler) {
@@ -96,6 +109,7 @@ export class Studio {
       loaded: loaded?.model.title ?? "",
       retry: again({ engine }),
       useCPU: again({ engine: "cpu" }),
+      another: model.source instanceof File ? () => byId("file").click() : null,
     };
     this.notices.show("load", () => loadNotice(error, context));
     if (!loaded) return;

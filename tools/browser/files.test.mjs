@@ -11,6 +11,26 @@ import { packPath } from "./pagedriver.mjs";
 /** In the page: the form's values of the names. */
 const valuesOf = (names) => names.map((name) => document.getElementById("settings").elements[name].value);
 
+/** In the page: drops a picture of one colour where no view waits for one. */
+const dropPicture = async (colour) => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+  const context = canvas.getContext("2d");
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 64, 64);
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([blob], "mine.png", { type: "image/png" }));
+  const event = new Event("drop", { bubbles: true, cancelable: true });
+  Object.defineProperty(event, "dataTransfer", { value: transfer });
+  document.body.dispatchEvent(event);
+};
+
+/** In the page: whether a view's picture has the level in its middle. */
+const hasLevel = ([view, level]) => {
+  const canvas = document.querySelector(`#view-${view} .source canvas`);
+  return canvas?.width === 32 && canvas.getContext("2d").getImageData(16, 16, 1, 1).data[0] === level;
+};
+
 /** Answers requests for the list of models when it is let go. */
 function heldList(folder) {
   let letGo;
@@ -23,6 +43,26 @@ function heldList(folder) {
     return true;
   };
   return { letGo, intercept };
+}
+
+function pictures(bench) {
+  bench.test("a dropped picture goes to the open view, or to Forward where that takes none", async () => {
+    const page = await bench.open({ query: query({ ...few, count: 1, engine: "cpu" }) });
+    await page.state("finished");
+    await bench.browser.evaluate(dropPicture, "#f00");
+    await page.until("red, made grey, in Forward", hasLevel, ["forward", 76]);
+    await bench.browser.evaluate(() => {
+      location.hash = "edit";
+    });
+    await page.until("the edit view's own picture", () => {
+      const canvas = document.querySelector("#view-edit .source canvas");
+      return canvas?.width === 32;
+    });
+    await bench.browser.evaluate(dropPicture, "#00f");
+    await page.until("blue in Edit", hasLevel, ["edit", 29]);
+    await page.until("red still in Forward", hasLevel, ["forward", 76]);
+    assert.equal(await bench.browser.evaluate(() => document.querySelectorAll(".notice").length), 0);
+  });
 }
 
 function suite(name) {
@@ -45,7 +85,8 @@ function suite(name) {
       await page.chooseFile(fileName, bytes);
       await page.notice("This file cannot be used");
       await page.notice("Digits is still loaded");
-      await bench.browser.evaluate(() => document.querySelector(".notice button").click());
+      await page.notice("Open another file");
+      await bench.browser.evaluate(() => document.querySelector(".notice .icon").click());
       // So does what was drawn, to be saved, forked and looked back at.
       await page.state("finished");
       const shut = ["save", "fork", "timeline"].map((id) => `#${id}:disabled`).join();
@@ -77,6 +118,8 @@ function suite(name) {
     await page.until("the list", () => document.getElementById("model").length === 3);
     assert.deepEqual(await now(), said);
   });
+
+  pictures(bench);
 }
 
 for (const name of chosenBrowsers()) describe(name, () => suite(name));

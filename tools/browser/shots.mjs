@@ -89,7 +89,7 @@ const states = {
     options: { query: replay({ model: "digits", count: 1, seed: 5, steps: 5 }) },
     async reach(page) {
       await page.state("finished");
-      await page.chooseFile("holiday.jpg", Buffer.from("no pack at all"));
+      await page.chooseFile("holiday.safetensors", Buffer.from("no pack at all"));
       await page.notice("This file cannot be used");
     },
   },

@@ -17,6 +17,7 @@ export class PictureSource {
   #brush;
   #model = null;
   #drawing = 0;
+  #waiting = null; // a file that was opened before there was a model
   /** @type {ImageData|null} */
   picture = null;
 
@@ -35,6 +36,7 @@ export class PictureSource {
     this.root = element("div", { className: "source" }, well);
     this.tools = this.#tools(blank);
     this.#acceptDrops(well);
+    studio.addSource(this);
     studio.onModel((info, model) => this.#begin(info.model, model, start));
   }
 
@@ -88,6 +90,11 @@ export class PictureSource {
     // That of another model may have another size.
     this.picture = null;
     const mine = ++this.#drawing;
+    if (this.#waiting) {
+      const file = this.#waiting;
+      this.#waiting = null;
+      return this.open(file);
+    }
     try {
       if (start === "sample" || !entry?.preview) return await this.sample();
       const response = await fetch(entry.preview);
@@ -101,7 +108,10 @@ export class PictureSource {
 
   /** Opens a picture's file; one that cannot be read is said. */
   async open(file) {
-    if (!this.#model) return;
+    if (!this.#model) {
+      this.#waiting = file;
+      return;
+    }
     this.#drawing++;
     try {
       this.#take(await readPicture(file, this.#model));

@@ -184,6 +184,8 @@ export default {
   "error.UsageError": "That cannot be drawn",
   "error.engine": "The engine failed",
   "error.still": "{loaded} is still loaded.",
+  "error.files": "Packs (.safetensors), PyTorch checkpoints and saved states can be opened here, and pictures.",
+  "error.another": "Open another file",
   "error.cpu": "Use the CPU",
   "error.webgpu": "WebGPU cannot be used here",
   "error.disk": "A pack from your disk works without a network.",
