@@ -86,7 +86,7 @@ const doubled = () => {
   document.documentElement.style.fontSize = "200%";
 };
 
-for (const [size, view] of Object.entries({ desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } })) {
+for (const [size, view] of Object.entries({ desk: { width: 1280, height: 800 }, phone: { width: 320, height: 640 } })) {
   test(`${size}: with words twice as large nothing is wider than the window`, async () => {
     await browser.setView({ ...view, dark: false });
     const page = await Page.open(browser, folder, { query });

@@ -65,6 +65,7 @@ const states = {
     async reach(page) {
       await page.state("finished");
       await page.browser.evaluate(() => innerWidth < 500 && document.getElementById("panel-bar").click());
+      await page.until("the sheet at rest", () => document.getAnimations().length === 0);
     },
   },
   facts: {

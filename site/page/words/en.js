@@ -184,7 +184,7 @@ export default {
   "error.UsageError": "That cannot be drawn",
   "error.engine": "The engine failed",
   "error.still": "{loaded} is still loaded.",
-  "error.files": "Packs (.safetensors), PyTorch checkpoints and saved states can be opened here, and pictures.",
+  "error.files": "Packs, PyTorch checkpoints, saved states and pictures can be opened here.",
   "error.another": "Open another file",
   "error.cpu": "Use the CPU",
   "error.webgpu": "WebGPU cannot be used here",

@@ -185,7 +185,7 @@ export default {
   "error.UsageError": "그릴 수 없는 값입니다",
   "error.engine": "엔진이 실패했습니다",
   "error.still": "{loaded} 모델은 그대로 있습니다.",
-  "error.files": "여기서는 팩(.safetensors), PyTorch 체크포인트, 저장한 상태, 그림을 열 수 있습니다.",
+  "error.files": "팩, PyTorch 체크포인트, 저장한 상태, 그림을 열 수 있습니다.",
   "error.another": "다른 파일 열기",
   "error.cpu": "CPU 쓰기",
   "error.webgpu": "여기서는 WebGPU를 쓸 수 없습니다",
