@@ -4,6 +4,7 @@ package enginetest
 
 import (
 	"context"
+	"slices"
 	"errors"
 	"testing"
 
@@ -41,31 +42,73 @@ type Input struct {
 // Run computes a plan once on an engine and gives its only output in NCHW order.
 func Run(t testing.TB, e engine.Engine, p *unet.Plan, src engine.Source, inputs ...Input) []float32 {
 	t.Helper()
-	ctx := context.Background()
-	must := func(err error) {
-		t.Helper()
+	program := loaded(t, e, p, src)
+	defer program.Release()
+	r, release := newRun(t, e, p, inputs)
+	defer release()
+	if err := program.Run(context.Background(), r.Outputs, r.Inputs); err != nil {
+		t.Fatal(err)
+	}
+	return output(t, r)
+}
+
+// RunPair computes two runs of a plan by the engine's own way of pairing them.
+func RunPair(t testing.TB, e engine.Engine, p *unet.Plan, src engine.Source, a, b []Input) (first, second []float32) {
+	t.Helper()
+	program := loaded(t, e, p, src)
+	defer program.Release()
+	one, release := newRun(t, e, p, a)
+	defer release()
+	two, release := newRun(t, e, p, b)
+	defer release()
+	if err := program.(engine.Pairing).RunPair(context.Background(), one, two); err != nil {
+		t.Fatal(err)
+	}
+	return output(t, one), output(t, two)
+}
+
+func loaded(t testing.TB, e engine.Engine, p *unet.Plan, src engine.Source) engine.Program {
+	t.Helper()
+	program, err := e.Load(context.Background(), p, src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+// newRun has the inputs on the engine, and room for the plan's only output.
+func newRun(t testing.TB, e engine.Engine, p *unet.Plan, inputs []Input) (r engine.Run, release func()) {
+	t.Helper()
+	tensor := func(s engine.Shape) engine.Tensor {
+		x, err := e.NewTensor(s)
 		if err != nil {
 			t.Fatal(err)
 		}
+		return x
 	}
-	program, err := e.Load(ctx, p, src)
-	must(err)
-	defer program.Release()
-	var in []engine.Tensor
 	for _, input := range inputs {
-		x, err := e.NewTensor(input.Shape)
-		must(err)
-		defer x.Release()
-		must(x.Write(input.Values))
-		in = append(in, x)
+		x := tensor(input.Shape)
+		if err := x.Write(input.Values); err != nil {
+			t.Fatal(err)
+		}
+		r.Inputs = append(r.Inputs, x)
 	}
 	o := p.Tensors[p.Outputs[0]]
-	out, err := e.NewTensor(engine.Shape{N: inputs[0].Shape.N, C: o.C, H: o.H, W: o.W})
-	must(err)
-	defer out.Release()
-	must(program.Run(ctx, []engine.Tensor{out}, in))
-	values := make([]float32, out.Shape().Len())
-	must(out.Read(ctx, values))
+	r.Outputs = []engine.Tensor{tensor(engine.Shape{N: inputs[0].Shape.N, C: o.C, H: o.H, W: o.W})}
+	return r, func() {
+		for _, x := range slices.Concat(r.Inputs, r.Outputs) {
+			x.Release()
+		}
+	}
+}
+
+// output reads a run's only output.
+func output(t testing.TB, r engine.Run) []float32 {
+	t.Helper()
+	values := make([]float32, r.Outputs[0].Shape().Len())
+	if err := r.Outputs[0].Read(context.Background(), values); err != nil {
+		t.Fatal(err)
+	}
 	return values
 }
 

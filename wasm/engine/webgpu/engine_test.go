@@ -56,6 +56,12 @@ func TestLimits(t *testing.T) {
 			if _, err := goldens.Compare(enginetest.Run(t, e, plan, src, inputs...), want, sums); err != nil {
 				t.Error(err)
 			}
+			first, second := enginetest.RunPair(t, e, plan, src, inputs, inputs)
+			for _, got := range [][]float32{first, second} {
+				if _, err := goldens.Compare(got, want, sums); err != nil {
+					t.Errorf("of a pair: %v", err)
+				}
+			}
 		})
 	}
 }
