@@ -310,6 +310,21 @@ function network(bench) {
     await bench.compare(few);
   });
 
+  bench.test("the other views show how far the model's download is", async () => {
+    const intercept = (path, _, response) => {
+      if (!path.endsWith(".safetensors")) return false;
+      response.writeHead(200, { "Content-Length": 2_000_000 });
+      response.write(Buffer.alloc(1_000_000).fill(Uint8Array.of(0, 0, 80, 0, 0, 0, 0, 0), 0, 8));
+      return true;
+    };
+    const page = await bench.open({ intercept, query: `${query({ ...few, engine: "cpu" })}#forward` });
+    await page.until("the line at the foot", () => {
+      const line = document.querySelector(".arriving");
+      const [box] = line.getClientRects();
+      return box?.width && /1\.0 MB \/ 2\.0 MB/.test(line.textContent);
+    });
+  });
+
   bench.test("no network is said in words, and can be tried again", async () => {
     let down = true;
     const intercept = (path, _, response) => {

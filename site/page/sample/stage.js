@@ -63,6 +63,7 @@ export class Stage {
   /** Here, and in the line at the foot of the other views. */
   #sayLoad(key, values) {
     for (const id of ["state", "arriving"]) say(byId(id), key, values);
+    byId("arriving").parentElement.hidden = false;
   }
 
   #bar(value, total) {
