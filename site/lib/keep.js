@@ -58,6 +58,7 @@ async function read(response) {
 /**
  * The chain that this tab was running with `keep` when it was left or reloaded. Sampler.resume goes on with its bytes.
  *
+ * @param {string} [name] of the tab; this one's unless told
  * @returns {Promise<KeptChain|null>} null where there is none
  * @example
  * const kept = await keptChain();
@@ -75,6 +76,7 @@ export async function keptChain(name = tabName()) {
 /**
  * Forgets what keptChain gives.
  *
+ * @param {string} [name] of the tab; this one's unless told
  * @returns {Promise<void>}
  * @example
  * await forgetChain();

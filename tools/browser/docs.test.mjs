@@ -31,6 +31,17 @@ test("every method has an example", () => {
     assert.match(html, new RegExp(`id="${name}"`));
 });
 
+test("every parameter has its row, and nothing is left of the comments' own signs", () => {
+  const html = readFileSync(join(site, "docs/index.html"), "utf8");
+  const missing = [];
+  for (const [, call, names, rest] of html.matchAll(/<h3><code>([\w.]+)\(([^)]*)\)(.*?)<\/article>/gs)) {
+    const rows = [...rest.matchAll(/<th scope="row"><code>(\w+)/g)].map(([, name]) => name);
+    for (const name of names.split(", ")) if (name && !rows.includes(name)) missing.push(`${call}: ${name}`);
+  }
+  assert.deepEqual(missing, []);
+  assert.deepEqual(html.match(/@\w+|import\(|\n\s*\* .*/g) ?? [], []);
+});
+
 test("it is no wider than the window, on a phone and with words twice as large", async () => {
   const page = await Page.open(browser, site, { query: "docs/index.html" });
   try {

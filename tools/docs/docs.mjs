@@ -78,8 +78,19 @@ function read() {
   ];
 }
 
-/** A tag's type, without the name that types.js has in its neighbours. */
-const typeOf = (tag) => tag.typeExpression?.type.getText().replace(/\bT\./g, "") ?? "";
+/** A type's text without what only a compiler needs: the name that types.js has in its neighbours, the stars of comments' lines. */
+const tidy = (text) =>
+  text
+    .replace(/\n\s*\*/g, " ")
+    .replace(/\s+/g, " ")
+    .replace(/\bT\.|<ArrayBufferLike>/g, "");
+
+const typeOf = (tag) => tidy(tag.typeExpression?.type.getText() ?? "");
+
+const commentOf = (tag) => ts.getTextOfJSDocComment(tag.comment) ?? "";
+
+/** What methods of a class are called on. */
+const objectOf = (owner) => (owner === "UnnoiseSamplerElement" ? "element" : owner.toLowerCase());
 
 /** Reads symbols of a program. */
 class Reader {
@@ -106,35 +117,34 @@ class Reader {
     const rows = ts
       .getJSDocTags(node)
       .filter(ts.isJSDocParameterTag)
-      .map((tag) => this.#row(tag))
+      .flatMap((tag) => this.#rows(tag))
       .concat(this.#returned(node));
     const call = signature
-      ? `(${parameters.map((name, i) => (name.startsWith("__") ? (rows[i]?.name ?? "options") : name)).join(", ")})`
+      ? `(${parameters.map((name) => (name.startsWith("__") ? "options" : name)).join(", ")})`
       : "";
     const exported = this.#names.get(symbol) ?? symbol.name;
     const name = exported.startsWith("__@asyncIterator") ? "[Symbol.asyncIterator]" : exported;
     const id = owner ? `${owner}.${name}` : name;
     return {
       id,
-      name: `${owner ? `${owner.toLowerCase()}.` : ""}${name}${call}`,
+      name: `${owner ? `${objectOf(owner)}.` : ""}${name}${call}`,
       text: this.#text(symbol),
       rows,
       example: of("example")[0],
     };
   }
 
-  #row(tag) {
-    const comment = ts.getTextOfJSDocComment(tag.comment) ?? "";
-    return { name: tag.name.getText(), type: typeOf(tag), text: comment };
+  /** A parameter's row, or one for each of the options that it is made of. */
+  #rows(tag) {
+    const own = tag.typeExpression?.type;
+    if (own && ts.isJSDocTypeLiteral(own)) return (own.jsDocPropertyTags ?? []).flatMap((inner) => this.#rows(inner));
+    const name = tag.name.getText();
+    return [{ name: tag.isBracketed ? `${name}?` : name, type: typeOf(tag), text: commentOf(tag) }];
   }
 
   #returned(node) {
     const tag = ts.getJSDocReturnTag(node);
-    return tag?.typeExpression ? [{ ...this.#plainRow(tag), name: "returns" }] : [];
-  }
-
-  #plainRow(tag) {
-    return { type: typeOf(tag), text: ts.getTextOfJSDocComment(tag.comment) ?? "" };
+    return tag?.typeExpression ? [{ name: "returns", type: typeOf(tag), text: commentOf(tag) }] : [];
   }
 
   class(symbol) {
@@ -148,21 +158,16 @@ class Reader {
   }
 
   type(symbol) {
-    const node = symbol.declarations[0];
     const type = this.#checker.getDeclaredTypeOfSymbol(symbol);
     const own = type.isUnion() ? [] : type.getProperties();
     const rows = own.map((property) => ({
-      name: property.name,
+      name: property.flags & ts.SymbolFlags.Optional ? `${property.name}?` : property.name,
       type: this.#typeText(property),
       text: this.#text(property),
     }));
-    const text = rows.length ? "" : (node.typeExpression?.type?.getText() ?? "");
-    return {
-      id: symbol.name,
-      name: symbol.name,
-      text: this.#text(symbol) || this.#text(type.symbol ?? symbol) || text,
-      rows,
-    };
+    const text = this.#text(symbol) || this.#text(type.aliasSymbol ?? type.symbol ?? symbol);
+    if (!rows.length) rows.push({ name: "is", type: this.#spelled(type), text: "" });
+    return { id: symbol.name, name: symbol.name, text, rows };
   }
 
   #typeText(property) {
@@ -170,7 +175,17 @@ class Reader {
       property,
       property.valueDeclaration ?? property.declarations[0],
     );
-    return this.#checker.typeToString(type, undefined, ts.TypeFormatFlags.NoTruncation).replace(/ \| undefined$/, "");
+    return tidy(this.#checker.typeToString(type, undefined, ts.TypeFormatFlags.NoTruncation)).replace(
+      / \| undefined$/,
+      "",
+    );
+  }
+
+  /** A type in full, not by its name. */
+  #spelled(type) {
+    const flags = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.InTypeAlias;
+    const parts = type.isUnion() ? type.types : [type];
+    return tidy(parts.map((part) => this.#checker.typeToString(part, undefined, flags)).join(" | "));
   }
 }
 
@@ -179,16 +194,24 @@ function page(entries) {
     const list = members.map((m) => `<li><a href="#${plain(m.id)}">${plain(m.name.replace(/\(.*/, ""))}</a></li>`);
     return `<h2>${plain(name)}</h2><ul>${list.join("")}</ul>`;
   });
+  const linked = linker(new Set(entries.flatMap(({ name, members }) => [name, ...members.map(({ id }) => id)])));
   const parts = entries.map(({ name, text, members }) => {
-    return `<section><h2>${plain(name)}</h2><p>${plain(text)}</p>${members.map(article).join("")}</section>`;
+    const list = members.map((member) => article(member, linked)).join("");
+    return `<section id="${plain(name)}"><h2>${plain(name)}</h2><p>${plain(text)}</p>${list}</section>`;
   });
   const template = readFileSync(join(source, "page.html"), "utf8");
   return template.replace("<!-- links -->", () => links.join("")).replace("<!-- parts -->", () => parts.join(""));
 }
 
-function article({ id, name, text, rows, example }) {
+/** Makes types' text into HTML in which the names of what the page describes are links. @param {Set<string>} ids */
+function linker(ids) {
+  return (type) =>
+    plain(type).replace(/\b[A-Z]\w+/g, (name) => (ids.has(name) ? `<a href="#${name}">${name}</a>` : name));
+}
+
+function article({ id, name, text, rows, example }, linked) {
   const row = (r) =>
-    `<tr><th scope="row"><code>${plain(r.name)}</code></th><td><code>${plain(r.type)}</code> ${plain(r.text)}</td></tr>`;
+    `<tr><th scope="row"><code>${plain(r.name)}</code></th><td><code>${linked(r.type)}</code> ${plain(r.text)}</td></tr>`;
   const table = rows.length ? `<table>${rows.map(row).join("")}</table>` : "";
   const run = example
     ? `<div class="example" data-example="${plain(id)}"><pre tabindex="0"><code>${plain(example)}</code></pre>
