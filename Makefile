@@ -84,7 +84,7 @@ test-train: $(TRAIN)/.venv ## tests of training and evaluation, with PyTorch
 
 train-env: $(TRAIN)/.venv ## PyTorch and what training needs, in tools/train/.venv
 
-lint: lint-format lint-vet lint-static lint-tree lint-page ## format, vet, staticcheck, the tree's own rules, JavaScript and CSS
+lint: lint-format lint-vet lint-static lint-tree lint-page ## format, vet, staticcheck, the tree's own rules, JavaScript with its types, and CSS
 
 lint-format:
 	@$(GOFMT) -d $(GOFOLDERS) | (! grep .)
@@ -104,6 +104,7 @@ lint-tree:
 
 lint-page: node_modules
 	npm run --silent check
+	npm run --silent types
 
 golden: ## reference values of the diffusers model in MODEL, written to CASES
 	@test -n "$(MODEL)" -a -n "$(CASES)" || { echo "usage: make golden MODEL=DIR CASES=OUT.safetensors"; exit 2; }

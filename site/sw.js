@@ -9,7 +9,10 @@ const prefix = "unnoise-site-";
 const cacheName = prefix + SITE_VERSION;
 const root = new URL("./", self.location.href).href;
 
-self.addEventListener("install", (event) => {
+// To TypeScript self is a worker of a page.
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+worker.addEventListener("install", (event) => {
   event.waitUntil(keepFiles());
 });
 
@@ -18,6 +21,7 @@ async function keepFiles() {
   await Promise.all(SITE_FILES.map((name) => keepFile(cache, name)));
 }
 
+/** @param {Cache} cache @param {string} name of the file, from the site's root */
 async function keepFile(cache, name) {
   // Some servers redirect index.html to its folder, and a redirected reply may not answer a navigation.
   const url = name === "index.html" ? root : root + name;
@@ -27,8 +31,8 @@ async function keepFile(cache, name) {
   await cache.put(root + name, response);
 }
 
-self.addEventListener("activate", (event) => {
-  event.waitUntil(forgetOldVersions().then(() => self.clients.claim()));
+worker.addEventListener("activate", (event) => {
+  event.waitUntil(forgetOldVersions().then(() => worker.clients.claim()));
 });
 
 async function forgetOldVersions() {
@@ -37,7 +41,7 @@ async function forgetOldVersions() {
   }
 }
 
-self.addEventListener("fetch", (event) => {
+worker.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || !request.url.startsWith(root) || request.headers.has("Range")) return;
   const name =
@@ -47,6 +51,7 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(isolated(request, answerLater(request, name)));
 });
 
+/** @param {string} url @returns {string} the file's name */
 function navigationTarget(url) {
   const { pathname } = new URL(url);
   const name = pathname.slice(new URL(root).pathname.length);
@@ -56,6 +61,7 @@ function navigationTarget(url) {
 // What an isolated page is made of: itself and its workers.
 const isolatedKinds = ["document", "iframe", "worker"];
 
+/** @param {Request} request @param {Promise<Response>} reply */
 async function isolated(request, reply) {
   const response = await reply;
   if (!response.ok || !isolatedKinds.includes(request.destination)) return response;
@@ -66,11 +72,13 @@ async function isolated(request, reply) {
   return new Response(response.body, { status, statusText, headers });
 }
 
+/** @param {Request} request @param {string} name */
 async function answer(request, name) {
   const cache = await caches.open(cacheName);
   return (await cache.match(root + name)) ?? fetch(request);
 }
 
+/** @param {Request} request @param {string} name */
 async function answerLater(request, name) {
   const cache = await caches.open(cacheName);
   const kept = await cache.match(root + name);

@@ -1,6 +1,8 @@
 // A turn of the event loop, so that waiting messages (pause, cancel) are heard. Timers would cost 4 ms each time.
 
+/** @type {MessageChannel|undefined} */
 let channel;
+/** @type {(() => void)[]} */
 let waiting = [];
 
 /** Resolves when messages that had come have been let in. @returns {Promise<void>} */

@@ -81,11 +81,13 @@ export class Chain {
    * show(...(await chain.pictures()));
    */
   async run({ signal, stepMs = 0, until, keep, onProgress, onFrame } = {}) {
+    /** @param {{type: "frame"} & Frame | {type: "progress"} & Progress} event @param {() => void} painted */
     const onEvent = async ({ type, ...event }, painted) => {
-      if (type === "frame") return onFrame?.(event, painted);
-      this.index = event.index;
-      if (event.left) await this.#refresh();
-      onProgress?.(event);
+      if (type === "frame") return onFrame?.(/** @type {Frame} */ (event), painted);
+      const progress = /** @type {Progress} */ (event);
+      this.index = progress.index;
+      if (progress.left) await this.#refresh();
+      onProgress?.(progress);
     };
     const kept = keep && { name: tabName(), about: { about: keep === true ? {} : keep } };
     const last = await this.#call("run", { stepMs, until, frames: Boolean(onFrame), keep: kept }, { signal, onEvent });

@@ -2,14 +2,30 @@
 
 import { abortError, makeError } from "./errors.js";
 
+/**
+ * What a Client needs of a worker.
+ *
+ * @typedef {object} WorkerLike
+ * @property {((event: MessageEvent) => void)|null} onmessage
+ * @property {((event: ErrorEvent) => void)|null} onerror
+ * @property {(message: object, transfer?: Transferable[]) => void} postMessage
+ * @property {() => void} terminate
+ */
+
 /** A worker and the calls under way in it. */
 export class Client {
   #worker;
-  #calls = new Map(); // id -> {resolve, reject, onEvent}
+  /**
+   * Those under way, by id.
+   *
+   * @type {Map<number, {resolve: (result: any) => void, reject: (error: Error) => void, onEvent?: Function}>}
+   */
+  #calls = new Map();
   #last = 0;
+  /** @type {Error|null} */
   #ended = null;
 
-  /** @param {Worker|import("./workers.js").Workers|import("./workers.js").HiredWorker} worker one that runs worker.js */
+  /** @param {WorkerLike} worker one that runs worker.js */
   constructor(worker) {
     this.#worker = worker;
     this.#worker.onmessage = ({ data }) => this.#receive(data);
@@ -26,8 +42,10 @@ export class Client {
    *
    * @param {string} op
    * @param {object} [args]
-   * @param {{signal?: AbortSignal, onEvent?: (event: object, painted: () => void) => void, transfer?: Transferable[]}} [options]
-   *   an aborted signal rejects at once and ends the work at its next step; painted acknowledges a picture
+   * @param {{signal?: AbortSignal, onEvent?: (event: any, painted: () => void) => void, transfer?: Transferable[]}} [options]
+   *   onEvent: gets what the operation tells, painted acknowledges a picture; an aborted signal rejects at once and ends the work at its
+   *   next step
+   * @returns {Promise<any>} what the operation gives
    */
   call(op, args = {}, { signal, onEvent, transfer = [] } = {}) {
     if (this.#ended) return Promise.reject(this.#ended);
@@ -56,7 +74,7 @@ export class Client {
     else call.resolve(result);
   }
 
-  /** Ends the worker; calls under way are rejected with the error. */
+  /** Ends the worker; calls under way are rejected with the error. @param {Error} error */
   end(error) {
     if (this.#ended) return;
     this.#ended = error;

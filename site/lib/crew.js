@@ -7,6 +7,21 @@ import { Team, teamMemory } from "./team.js";
 import { Turns } from "./turns.js";
 import { HiredWorker } from "./workers.js";
 
+/** @import { Frame, Progress, Seed } from "./types.js" */
+
+/**
+ * A chain, or some of the pictures of one, in this worker or another.
+ *
+ * @typedef {object} Part
+ * @property {{index: number, steps: number, count: number, width: number, height: number}} shape
+ * @property {(signal?: AbortSignal) => Promise<Progress>} step
+ * @property {() => Promise<{index: number}>} where
+ * @property {(which: "x"|"x0") => Promise<Uint8Array>} frame RGBA, count x height x width x 4
+ * @property {() => Promise<Uint8Array>} save
+ * @property {(seed: Seed) => Promise<Part>} fork
+ * @property {() => Promise<unknown>} release
+ */
+
 // More would compete for memory, and a phone's slow cores would hold up the fast ones.
 const mostWorkers = 8;
 
@@ -32,6 +47,7 @@ class Helper {
   #crew;
   #calls = 0;
 
+  /** @param {Client} client @param {Crew} crew */
   constructor(client, crew) {
     this.#client = client;
     this.#crew = crew;
@@ -42,7 +58,11 @@ class Helper {
     return this.#calls === 0;
   }
 
-  /** See Client.call. It may be listening for shared work, and must hear of other work. */
+  /**
+   * See Client.call. It may be listening for shared work, and must hear of other work.
+   *
+   * @type {Client["call"]}
+   */
   async call(op, args, options) {
     this.#calls++;
     this.#crew.dismiss();
@@ -76,9 +96,12 @@ export class Crew {
   #most;
   #room;
   #share;
+  /** @type {Helper[]} */
   #helpers = [];
   #hiring = Promise.resolve();
+  /** @type {Team|null} */
   #team = null;
+  /** @type {Promise<void>|null} */
   #enlisting = null;
   #losses = 0;
 
@@ -107,23 +130,21 @@ export class Crew {
    * Starts a chain whose pictures are drawn by as many workers as the machine has cores for.
    *
    * @param {number} count pictures
-   * @param {(share: {first: number, count: number}) => Promise<object>} here starts a part in this worker
-   * @param {(helper: Helper, share: {first: number, count: number}) => Promise<object>} there starts one in another
+   * @param {(share: {first: number, count: number}) => Promise<Part>} here starts a part in this worker
+   * @param {(helper: Helper, share: {first: number, count: number}) => Promise<Part>} there starts one in another
    * @param {(parts: Uint8Array[]) => Promise<Uint8Array>} join makes one saved state of those of the parts
+   * @returns {Promise<Part>}
    */
   async start(count, here, there, join) {
     await this.#hire(shares(count, this.#most.pictures).length - 1);
     const [mine, ...rest] = shares(count, Math.min(this.workers, this.#most.pictures));
     if (!rest.length) return here(mine);
     const starting = [here(mine), ...rest.map((share, i) => there(this.#helpers[i], share))];
-    const started = await Promise.allSettled(starting);
-    const failed = started.find(({ status }) => status === "rejected");
-    if (!failed)
-      return new SharedChain(
-        started.map(({ value }) => value),
-        join,
-      );
-    for (const { value } of started) await value?.release().catch(() => {});
+    const ends = await Promise.allSettled(starting);
+    const started = ends.filter((end) => end.status === "fulfilled").map(({ value }) => value);
+    const failed = ends.find((end) => end.status === "rejected");
+    if (!failed) return new SharedChain(started, join);
+    for (const part of started) await part.release().catch(() => {});
     throw failed.reason;
   }
 
@@ -132,8 +153,8 @@ export class Crew {
     this.#hiring = this.#hiring.then(async () => {
       const missing = Math.max(0, count - this.#helpers.length);
       const hired = Array.from({ length: missing }, () => hireOne(this.#pack.blob()));
-      for (const { status, value } of await Promise.allSettled(hired)) {
-        if (status === "fulfilled") this.#helpers.push(new Helper(value, this));
+      for (const end of await Promise.allSettled(hired)) {
+        if (end.status === "fulfilled") this.#helpers.push(new Helper(end.value, this));
       }
     });
     return this.#hiring;
@@ -166,7 +187,11 @@ export class Crew {
     this.#team = team;
   }
 
-  /** A helper no longer answers. What it has under way fails, and another takes its place when the next chain begins. */
+  /**
+   * A helper no longer answers. What it has under way fails, and another takes its place when the next chain begins.
+   *
+   * @param {Helper} helper
+   */
   #lose(helper) {
     this.#losses++;
     this.#helpers = this.#helpers.filter((other) => other !== helper);
@@ -178,6 +203,7 @@ export class Crew {
   }
 }
 
+/** @param {Blob} blob the pack */
 async function hireOne(blob) {
   const client = new Client(new HiredWorker());
   try {
@@ -189,7 +215,14 @@ async function hireOne(blob) {
   }
 }
 
-/** Starts a part of a chain in another worker: op is chain or resume. */
+/**
+ * Starts a part of a chain in another worker.
+ *
+ * @param {Helper} helper
+ * @param {"chain"|"resume"} op
+ * @param {object} args
+ * @param {AbortSignal} [signal]
+ */
 export async function startThere(helper, op, args, signal) {
   return new ChainThere(helper, await helper.call(op, args, { signal }));
 }
@@ -199,16 +232,19 @@ class ChainThere {
   #helper;
   #chain;
 
+  /** @param {Helper} helper @param {{chain: number} & Part["shape"]} chain */
   constructor(helper, { chain, ...shape }) {
     this.#helper = helper;
     this.#chain = chain;
     this.shape = shape;
   }
 
+  /** @param {string} op @param {object} [args] @param {AbortSignal} [signal] */
   #call(op, args, signal) {
     return this.#helper.call(op, { chain: this.#chain, ...args }, { signal });
   }
 
+  /** @param {AbortSignal} [signal] */
   step(signal) {
     return this.#call("step", {}, signal);
   }
@@ -217,6 +253,7 @@ class ChainThere {
     return this.#call("where");
   }
 
+  /** @param {"x"|"x0"} which */
   frame(which) {
     return this.#call("frame", { which });
   }
@@ -225,6 +262,7 @@ class ChainThere {
     return this.#call("save");
   }
 
+  /** @param {Seed} seed */
   async fork(seed) {
     return new ChainThere(this.#helper, await this.#call("fork", { seed }));
   }
@@ -241,6 +279,7 @@ class SharedChain {
   #uneven = false; // a step was cancelled that some parts may have done
   #turns = new Turns();
 
+  /** @param {Part[]} parts @param {(states: Uint8Array[]) => Promise<Uint8Array>} join */
   constructor(parts, join) {
     this.#parts = parts;
     this.#join = join;
@@ -248,11 +287,18 @@ class SharedChain {
     this.shape = { ...parts[0].shape, count };
   }
 
+  /** @template T @param {(part: Part, i: number) => Promise<T>|null} fn @returns {Promise<T[]>} */
   #all(fn) {
     return Promise.all(this.#parts.map(fn));
   }
 
-  /** Calls fn when earlier calls have ended and the parts are level: two that found a part behind would both take it a step on. */
+  /**
+   * Calls fn when earlier calls have ended and the parts are level: two that found a part behind would both take it a step on.
+   *
+   * @template T
+   * @param {() => Promise<T>} fn
+   * @param {AbortSignal} [signal]
+   */
   #level(fn, signal) {
     return this.#turns.take(async () => {
       if (this.#uneven) await this.#catchUp(signal);
@@ -260,13 +306,14 @@ class SharedChain {
     }, signal);
   }
 
-  /** Brings the parts that lag to where the others are. */
+  /** Brings the parts that lag to where the others are. @param {AbortSignal} [signal] */
   async #catchUp(signal) {
     const at = (await this.#all((part) => part.where())).map(({ index }) => index);
     await this.#all((part, i) => (at[i] < Math.max(...at) ? part.step(signal) : null));
     this.#uneven = false;
   }
 
+  /** @param {AbortSignal} [signal] */
   step(signal) {
     return this.#level(async () => {
       this.#uneven = true;
@@ -280,6 +327,7 @@ class SharedChain {
     return this.#level(() => this.#parts[0].where());
   }
 
+  /** @param {"x"|"x0"} which */
   frame(which) {
     return this.#level(async () => {
       const frames = await this.#all((part) => part.frame(which));
@@ -293,6 +341,7 @@ class SharedChain {
     });
   }
 
+  /** @returns {Promise<Pick<Frame, "x"|"x0">>} */
   async frames() {
     const [x, x0] = await Promise.all([this.frame("x"), this.frame("x0")]); // asked for at once: no step comes between
     return { x, x0 };
@@ -302,6 +351,7 @@ class SharedChain {
     return this.#level(async () => this.#join(await this.#all((part) => part.save())));
   }
 
+  /** @param {Seed} seed @returns {Promise<Part>} */
   fork(seed) {
     return this.#level(async () => new SharedChain(await this.#all((part) => part.fork(seed)), this.#join));
   }

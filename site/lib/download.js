@@ -41,23 +41,31 @@ export async function fetchPack(url, { signal, onProgress = () => {} } = {}) {
 }
 
 class Download {
+  /** @param {string} url @param {AbortSignal} signal @param {(progress: DownloadProgress) => void} onProgress */
   constructor(url, signal, onProgress) {
-    Object.assign(this, { url, signal, onProgress, started: performance.now() });
-    /** The pack, as soon as its header is there. */
+    this.url = url;
+    this.signal = signal;
+    this.onProgress = onProgress;
+    this.started = performance.now();
+    /** The pack, as soon as its header is there. @type {Pack|null} */
     this.pack = null;
+    /** @type {Promise<void>} */
     this.opened = new Promise((resolve) => {
       this.open = resolve;
     });
-    this.damaged = new Set(); // pieces that came but do not match their hash
+    /** Pieces that came but do not match their hash. @type {Set<number>} */
+    this.damaged = new Set();
     this.reset();
   }
 
   /** Starts at the first byte again. Pieces that are there stay: the same file will come, or readHeader says otherwise. */
   reset() {
     this.head = new Uint8Array(0);
-    this.piece = null; // the one that is arriving
+    /** The one that is arriving. @type {{index: number, start: number, bytes: Uint8Array}|null} */
+    this.piece = null;
     this.got = 0;
     this.total = 0;
+    /** @type {string|null} */
     this.validator = null;
   }
 
@@ -86,6 +94,7 @@ class Download {
 
   /** Fetches what is missing. Returns what went wrong where trying again may help, else null. */
   async attempt() {
+    /** @type {Response} */
     let response;
     try {
       response = await this.request(this.got, "");
@@ -103,6 +112,7 @@ class Download {
   }
 
   request(start, end) {
+    /** @type {Record<string, string>} */
     const headers = {};
     if (start > 0 || end) {
       headers.Range = `bytes=${start}-${end}`;
@@ -111,7 +121,7 @@ class Download {
     return fetch(this.url, { headers, signal: this.signal });
   }
 
-  /** Looks at a reply's status and length; a problem worth another attempt is returned. */
+  /** Looks at a reply's status and length; a problem worth another attempt is returned. @param {Response} response */
   accept(response) {
     const { status, headers } = response;
     if (status >= 500 || status === 429)
@@ -144,6 +154,7 @@ class Download {
     return null;
   }
 
+  /** @param {ReadableStreamDefaultReader<Uint8Array>} reader */
   async receive(reader) {
     for (;;) {
       const { done, value } = await reader.read();
@@ -155,6 +166,7 @@ class Download {
       throw makeError("PackError", `The file ${this.url} is no model pack: it is cut within its header.`);
   }
 
+  /** @param {Uint8Array} bytes */
   async append(bytes) {
     if (this.piece) return this.fill(bytes);
     const head = new Uint8Array(this.got + bytes.length);
@@ -166,7 +178,7 @@ class Download {
     if (layout) await this.begin(layout);
   }
 
-  /** The header is there, and perhaps some bytes more. */
+  /** The header is there, and perhaps some bytes more. @param {import("./header.js").Layout} layout */
   async begin(layout) {
     const { head, pack } = this;
     const header = head.subarray(0, layout.start);
@@ -193,7 +205,7 @@ class Download {
     this.piece = { index, start, bytes: new Uint8Array(Math.max(0, end - start)) };
   }
 
-  /** Takes bytes of the data. */
+  /** Takes bytes of the data. @param {Uint8Array} bytes */
   async fill(bytes) {
     for (let rest = bytes; rest.length; ) {
       const { index, start, bytes: piece } = this.piece;
@@ -209,6 +221,7 @@ class Download {
     }
   }
 
+  /** @param {number} index @param {Uint8Array} bytes */
   async deliver(index, bytes) {
     if (this.pack.has(index)) return;
     if (await this.pack.take(index, bytes)) this.damaged.delete(index);
@@ -247,6 +260,7 @@ function host(url) {
   return new URL(url, globalThis.location?.href).host || "the server";
 }
 
+/** @param {number} milliseconds @param {AbortSignal} signal @returns {Promise<void>} */
 function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
     const stop = () => {

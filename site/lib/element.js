@@ -31,7 +31,7 @@ const texts = {
 };
 
 // Servers that render pages know no elements: there the import does nothing.
-const Base = globalThis.HTMLElement ?? class {};
+const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {});
 
 /** The attributes that make another picture, with what stands for an absent one. */
 const defaults = { model: "", engine: "auto", sampler: "ddim", steps: "50", seed: "0", eta: "0", count: "1" };
@@ -102,9 +102,8 @@ export class UnnoiseSamplerElement extends Base {
   }
 
   #settings() {
-    return Object.fromEntries(
-      Object.entries(defaults).map(([name, usual]) => [name, this.getAttribute(name) ?? usual]),
-    );
+    const values = Object.entries(defaults).map(([name, usual]) => [name, this.getAttribute(name) ?? usual]);
+    return /** @type {typeof defaults} */ (Object.fromEntries(values));
   }
 
   async #update() {
@@ -125,6 +124,7 @@ export class UnnoiseSamplerElement extends Base {
     }
   }
 
+  /** @param {typeof defaults} settings @param {AbortSignal} signal */
   async #open({ model, engine }, signal) {
     const source = JSON.stringify([model, engine]);
     if (this.#sampler && this.#opened === source) return;
@@ -139,6 +139,7 @@ export class UnnoiseSamplerElement extends Base {
     this.#name();
   }
 
+  /** @param {typeof defaults} settings @param {AbortSignal} signal */
   async #run({ sampler, seed, ...rest }, signal) {
     const [steps, count, eta] = [whole("steps", rest.steps), whole("count", rest.count), Number(rest.eta)];
     this.#view.begin(this.#texts.percent(0));

@@ -6,6 +6,8 @@
  * @typedef {{pipeline: GPUComputePipeline, group: GPUBindGroup, x: number, y: number, z: number}} Dispatch
  */
 
+/** Arguments of copyBufferToBuffer. @typedef {Parameters<GPUCommandEncoder["copyBufferToBuffer"]>} Copy */
+
 /** @param {GPUCommandEncoder} encoder @param {Dispatch[]} dispatches @param {GPUComputePassDescriptor} [about] */
 function encode(encoder, dispatches, about) {
   const pass = encoder.beginComputePass(about);
@@ -17,7 +19,7 @@ function encode(encoder, dispatches, about) {
   pass.end();
 }
 
-/** @param {GPUCommandEncoder} encoder @param {Array} copies arguments of copyBufferToBuffer */
+/** @param {GPUCommandEncoder} encoder @param {Copy[]} copies */
 function copy(encoder, copies) {
   for (const c of copies) {
     encoder.copyBufferToBuffer(...c);
@@ -29,8 +31,8 @@ function copy(encoder, copies) {
  * no submit runs long enough for a watchdog to end it.
  * @param {GPUDevice} device
  * @param {Dispatch[][] | null} submits
- * @param {Array} before
- * @param {Array} after
+ * @param {Copy[]} before
+ * @param {Copy[]} after
  */
 globalThis.unnoiseReplay = (device, submits, before, after) => {
   let encoder = device.createCommandEncoder();
@@ -50,7 +52,7 @@ globalThis.unnoiseReplay = (device, submits, before, after) => {
  * Runs recorded work once with every dispatch in a pass of its own and tells how long each took.
  * @param {GPUDevice} device with timestamp-query
  * @param {Dispatch[][]} submits
- * @param {Array} before copies to be done first
+ * @param {Copy[]} before copies to be done first
  * @returns {Promise<Float64Array>} nanoseconds, one a dispatch
  */
 globalThis.unnoiseTime = async (device, submits, before) => {
@@ -67,7 +69,13 @@ globalThis.unnoiseTime = async (device, submits, before) => {
   return Float64Array.from(times);
 };
 
-/** As unnoiseTime, for as many dispatches as one set of marks holds. @returns {Promise<number[]>} */
+/**
+ * As unnoiseTime, for as many dispatches as one set of marks holds.
+ *
+ * @param {GPUDevice} device
+ * @param {Dispatch[]} dispatches
+ * @returns {Promise<number[]>}
+ */
 async function timeSome(device, dispatches) {
   const count = 2 * dispatches.length;
   const marks = device.createQuerySet({ type: "timestamp", count });

@@ -90,7 +90,7 @@ export async function layoutOf(blob) {
   }
 }
 
-/** A hash in hexadecimal. @param {Uint8Array} bytes */
+/** A hash in hexadecimal. @param {BufferSource} bytes */
 export async function sha256(bytes) {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");

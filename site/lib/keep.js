@@ -39,7 +39,7 @@ export async function keepState(name, about, bytes) {
   await forgetOld(cache);
   const text = new TextEncoder().encode(JSON.stringify({ ...about, time: Date.now() }));
   const length = new Uint8Array(new Uint32Array([text.length]).buffer);
-  await cache.put(address(name), new Response(new Blob([length, text, bytes])));
+  await cache.put(address(name), new Response(new Blob([length, text, /** @type {BlobPart} */ (bytes)])));
 }
 
 async function forgetOld(cache) {

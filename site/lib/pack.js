@@ -10,10 +10,15 @@ const plainPiece = 2 ** 20;
 /** One pack. Piece 0 is the header, with the length before it; the others are those that the header has hashes of. */
 export class Pack {
   #layout;
+  /** @type {Blob[]} */
   #blobs = [];
-  #sound = new Set(); // pieces known to match their hashes
-  #last = { index: -1, bytes: null }; // a reader goes from front to back
+  /** Pieces known to match their hashes. @type {Set<number>} */
+  #sound = new Set();
+  /** A reader goes from front to back. @type {{index: number, bytes: Uint8Array|null}} */
+  #last = { index: -1, bytes: null };
+  /** @type {(value?: void) => void} */
   #wake = () => {};
+  /** @type {Promise<void>|null} */
   #news = null;
 
   /**

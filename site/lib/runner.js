@@ -4,6 +4,8 @@ import { breath } from "./breath.js";
 import { abortError } from "./errors.js";
 import { Keeper } from "./keep.js";
 
+/** @import { Frame, Progress } from "./types.js" */
+
 // At most so many updates a second; the page acknowledges a picture when it has painted it.
 const updatesPerSecond = 30;
 // A GPU has more than one step under way, whose pictures come later.
@@ -17,30 +19,31 @@ function sleepUntil(time) {
   return wait > 0 ? new Promise((resolve) => setTimeout(resolve, wait)) : breath();
 }
 
-/**
- * One run of a chain, from where it is to its end or to a pause.
- *
- * @param {object} chain a Chain of session.js
- * @param {{stepMs?: number, until?: number, frames?: boolean, keep?: {name: string, about: object}}} options stepMs: a step takes at
- *   least so long; until: pause when so many steps are done; frames: send pictures; keep: see Keeper
- * @param {AbortSignal} signal
- * @param {(event: object, transfer?: Transferable[]) => void} post
- */
+/** One run of a chain, from where it is to its end or to a pause. */
 export class Run {
   #chain;
   #options;
   #signal;
   #post;
+  /** @type {number[]} */
   #times = [];
   #timed = 0; // their sum
   #noted = 0;
   #lastUpdate = Number.NEGATIVE_INFINITY;
   #coming = 0; // pictures on their way out of the engine
   #painting = false; // the page has a picture that it has not painted yet
-  #next = null; // the one after it
+  /** The one after it. @type {Frame|null} */
+  #next = null;
   #paused = false;
   #keeper;
 
+  /**
+   * @param {import("./crew.js").Part & {frames: () => Promise<Pick<Frame, "x"|"x0">>}} chain of session.js or crew.js
+   * @param {{stepMs?: number, until?: number, frames?: boolean, keep?: {name: string, about: object}}} options stepMs: a step takes at
+   *   least so long; until: pause when so many steps are done; frames: send pictures; keep: see Keeper
+   * @param {AbortSignal} signal
+   * @param {(event: object, transfer?: Transferable[]) => void} post
+   */
   constructor(chain, options, signal, post) {
     this.#chain = chain;
     this.#options = options;
@@ -87,6 +90,7 @@ export class Run {
     }
   }
 
+  /** @param {number} milliseconds */
   #note(milliseconds) {
     // The first step also warms up: it says nothing about the others.
     if (++this.#noted === 2) {
@@ -103,12 +107,14 @@ export class Run {
     return performance.now() - this.#lastUpdate >= 1000 / updatesPerSecond;
   }
 
+  /** @param {Progress} state @returns {Progress} */
   #progress(state) {
     const msPerStep = this.#timed / this.#times.length;
     const each = Math.max(msPerStep, this.#options.stepMs ?? 0);
     return { ...state, msPerStep, secondsLeft: ((state.steps - state.index) * each) / 1000 };
   }
 
+  /** @param {Progress} state @param {boolean} frames @param {boolean} last */
   async #update(state, frames, last) {
     this.#lastUpdate = performance.now();
     this.#post({ type: "progress", ...this.#progress(state) });
@@ -120,9 +126,12 @@ export class Run {
   /**
    * Shows the chain as it is now, when that is there and the page can paint it. Nothing waits for it: a GPU would stand still
    * meanwhile. Where the engine is lost there is no picture; the next step goes on elsewhere.
+   *
+   * @param {Progress} state
    */
   #show(state) {
     this.#coming++;
+    /** @param {Pick<Frame, "x"|"x0">|null} pixels */
     const ended = (pixels) => {
       this.#coming--;
       if (!pixels) return;
@@ -132,6 +141,7 @@ export class Run {
     this.#chain.frames().then(ended, () => ended(null));
   }
 
+  /** @param {Frame} frame */
   #send({ index, timestep, x, x0 }) {
     this.#painting = true;
     this.#next = null;

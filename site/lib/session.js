@@ -8,11 +8,13 @@ import { forgetPack, keepPack, keptPack } from "./store.js";
 import { joinTeam } from "./team.js";
 import { Turns } from "./turns.js";
 
+/** @import { Frame, Info, Progress, Seed } from "./types.js" */
+
 /**
  * Opens a pack: from memory, from the browser's storage, or from the network.
  *
  * @param {{url?: string, blob?: Blob}} source
- * @param {{signal: AbortSignal, onProgress: Function}} options
+ * @param {{signal: AbortSignal, onProgress: (progress: import("./types.js").OpenProgress) => void}} options
  * @returns {Promise<Pack>} it may still be arriving
  */
 async function openPack({ url, blob }, options) {
@@ -42,9 +44,10 @@ export class Session {
   #core;
   #handle;
   #turns = new Turns();
+  /** @type {Crew} */
   #crew;
   #url;
-  /** What the core and the pack's way here say; see Info in unnoise.js. */
+  /** What the core and the pack's way here say. @type {Info} */
   info;
 
   constructor(core) {
@@ -67,6 +70,7 @@ export class Session {
     this.info.pack = { bytes: pack.size, from: pack.from, storageProblem: pack.storageProblem };
   }
 
+  /** @param {Pack} pack @param {number} [threads] */
   #crewOf(pack, threads) {
     return new Crew(pack, {
       threads,
@@ -113,7 +117,13 @@ export class Session {
     return { name, hash, url: this.#url };
   }
 
-  /** Calls fn(core, handle) when all earlier calls have ended: the core does one thing at a time. */
+  /**
+   * Calls fn when all earlier calls have ended: the core does one thing at a time.
+   *
+   * @template T
+   * @param {(core: any, handle: number) => Promise<T>} fn
+   * @param {AbortSignal} [signal]
+   */
   exclusive(fn, signal) {
     return this.#turns.take(() => fn(this.#core, this.#handle), signal);
   }
@@ -196,6 +206,7 @@ class Chain {
   #session;
   #handle;
 
+  /** @param {Session} session @param {{chain: number} & import("./crew.js").Part["shape"]} chain */
   constructor(session, { chain, ...shape }) {
     this.#session = session;
     this.#handle = chain;
@@ -203,7 +214,12 @@ class Chain {
     this.shape = shape;
   }
 
-  /** One step back towards the picture: {index, steps, timestep, done}, with engine and dropped where the core left one. */
+  /**
+   * One step back towards the picture.
+   *
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Progress>} with left where the core left an engine
+   */
   async step(signal) {
     const step = (core) => core.step(this.#handle, { signal });
     const { engine, dropped, ...state } = await this.#session.exclusive(step, signal);
@@ -212,28 +228,42 @@ class Chain {
     return { ...state, left: dropped.at(-1) };
   }
 
-  /** How far it is: {index}. */
+  /** How far it is. @returns {Promise<{index: number}>} */
   where() {
     return this.#session.exclusive((core) => core.where(this.#handle));
   }
 
-  /** Its state as a file. */
+  /** Its state as a file. @returns {Promise<Uint8Array>} */
   save() {
     return this.#session.exclusive((core) => core.save(this.#handle));
   }
 
-  /** Pixels of the chain's state ("x") or of the estimate of its end ("x0"), RGBA. */
+  /**
+   * Pixels of the chain's state or of the estimate of its end.
+   *
+   * @param {"x"|"x0"} which
+   * @returns {Promise<Uint8Array>} RGBA, count x height x width x 4
+   */
   frame(which) {
     return this.#session.exclusive((core) => core.frame(this.#handle, which));
   }
 
-  /** Both on their way, {x, x0}: the chain may go on before they are there. Rejects where the engine is lost meanwhile. */
+  /**
+   * Both on their way: the chain may go on before they are there. Rejects where the engine is lost meanwhile.
+   *
+   * @returns {Promise<Pick<Frame, "x"|"x0">>}
+   */
   async frames() {
     const { pixels } = await this.#session.exclusive((core) => core.frames(this.#handle));
     return pixels;
   }
 
-  /** A chain with the same past whose future noise comes from another seed. */
+  /**
+   * A chain with the same past whose future noise comes from another seed.
+   *
+   * @param {Seed} seed
+   * @returns {Promise<Chain>}
+   */
   async fork(seed) {
     return new Chain(this.#session, await this.#session.exclusive((core) => core.fork(this.#handle, { seed })));
   }
@@ -244,22 +274,30 @@ class Chain {
   }
 }
 
-/** A table of things that messages name by number. */
+/**
+ * A table of things that messages name by number.
+ *
+ * @template Item
+ */
 export class Handles {
+  /** @type {Map<number, Item>} */
   #items = new Map();
   #last = 0;
 
+  /** @param {Item} item @returns {number} */
   add(item) {
     this.#items.set(++this.#last, item);
     return this.#last;
   }
 
+  /** @param {number} number @returns {Item} */
   get(number) {
     const item = this.#items.get(number);
     if (!item) throw makeError("UsageError", "This chain was released, or its sampler closed.");
     return item;
   }
 
+  /** @param {number} number */
   delete(number) {
     this.#items.delete(number);
   }

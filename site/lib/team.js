@@ -179,18 +179,19 @@ export class Team {
   }
 }
 
+/** @type {Team|null} */
 let team = null;
 
-/** Makes a team that of this worker's program. */
+/** Makes a team that of this worker's program. @param {Team} joined */
 export function joinTeam(joined) {
   team = joined;
 }
 
-/** Gives a program of Go what it imports of this file. @param {object} go */
+/** Gives a program of Go what it imports of this file. @param {GoProgram} go */
 export function addTeam(go) {
   let floats = new Float32Array(0);
   const values = (pointer, n) => {
-    const { buffer } = go._inst.exports.mem;
+    const { buffer } = /** @type {WebAssembly.Memory} */ (go._inst.exports.mem);
     if (floats.buffer !== buffer) floats = new Float32Array(buffer);
     return floats.subarray(pointer >>> 2, (pointer >>> 2) + n);
   };

@@ -18,7 +18,7 @@ function compileKernels() {
 /**
  * Gives a program of Go what it imports, before it is instantiated.
  *
- * @param {{importObject: object}} go
+ * @param {GoProgram} go
  * @returns {(instance: WebAssembly.Instance) => void} to be called with the instance before it runs
  */
 export function addTiles(go) {

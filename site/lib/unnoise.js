@@ -113,6 +113,7 @@ function packSource(model) {
   if (typeof model === "string" || model instanceof URL) return { url: new URL(model, globalThis.location?.href).href };
   if (model instanceof Blob) return { blob: model };
   // A Blob is a copy: the caller may change its own.
-  if (model instanceof ArrayBuffer || model instanceof Uint8Array) return { blob: new Blob([model]) };
+  if (model instanceof ArrayBuffer || model instanceof Uint8Array)
+    return { blob: new Blob([/** @type {BlobPart} */ (model)]) };
   throw makeError("UsageError", "createSampler needs model: an address, a Blob, an ArrayBuffer or a Uint8Array.");
 }

@@ -19,12 +19,27 @@ import { tellStopped } from "./workers.js";
 const starting = startCore();
 starting.catch(() => {});
 
+/**
+ * A call under way.
+ *
+ * @typedef {object} Call
+ * @property {AbortController} controller
+ * @property {AbortSignal} signal
+ * @property {any} args
+ * @property {(event: object, transfer?: Transferable[]) => void} post tells the caller something
+ * @property {Run} [run] the chain's that the call runs
+ */
+
+/** @type {Handles<Awaited<ReturnType<Session["startChain"]>>>} */
 const chains = new Handles();
-const calls = new Map(); // id -> {controller, run}
+/** By id. @type {Map<number, Call>} */
+const calls = new Map();
+/** @type {Session|null} */
 let session = null;
 /** Where calls come from: the page, or the worker that this one was hired by. @type {{postMessage: Function}} */
 let caller = globalThis;
 
+/** What can be called, by name. @type {Record<string, (args: any, call: Call) => any>} */
 const operations = {
   async open({ source, asked }, { signal, post }) {
     const opened = new Session(await starting);
@@ -103,7 +118,12 @@ const operations = {
   version: async () => (await starting).info(),
 };
 
-/** Notes a chain that was started, unless nobody waits for it any more. */
+/**
+ * Notes a chain that was started, unless nobody waits for it any more.
+ *
+ * @param {Awaited<ReturnType<Session["startChain"]>>} chain
+ * @param {Call} call
+ */
 async function keep(chain, { signal }) {
   if (!signal.aborted) return { ...chain.shape, chain: chains.add(chain) };
   await chain.release();
@@ -112,7 +132,9 @@ async function keep(chain, { signal }) {
 
 async function answer({ id, op, args }) {
   const controller = new AbortController();
+  /** @type {Call["post"]} */
   const post = (event, transfer = []) => caller.postMessage({ id, event }, transfer);
+  /** @type {Call} */
   const call = { controller, args, signal: controller.signal, post };
   calls.set(id, call);
   try {

@@ -10,7 +10,8 @@
 export class Workers {
   #start;
   #first;
-  #others = new Map(); // n -> Worker
+  /** Those beside it, by n. @type {Map<number, Worker>} */
+  #others = new Map();
 
   /** @param {() => Worker} start starts one that runs worker.js: bundlers want its address written out where that is done */
   constructor(start) {
@@ -37,14 +38,17 @@ export class Workers {
     this.#others.delete(n);
   }
 
+  /** @param {((event: MessageEvent) => void)|null} fn */
   set onmessage(fn) {
     this.#first.onmessage = fn;
   }
 
+  /** @param {((event: ErrorEvent) => void)|null} fn */
   set onerror(fn) {
     this.#first.onerror = fn;
   }
 
+  /** @param {object} message @param {Transferable[]} [transfer] */
   postMessage(message, transfer = []) {
     this.#first.postMessage(message, transfer);
   }
@@ -55,26 +59,33 @@ export class Workers {
   }
 }
 
-const hired = new Map(); // n -> HiredWorker
+/** By n. @type {Map<number, HiredWorker>} */
+const hired = new Map();
 let last = 0;
+
+/** The page, as a worker knows it. @type {{postMessage: Function}} */
+const page = globalThis;
 
 /** In a worker: another one beside it, of use as a Worker. */
 export class HiredWorker {
   #n = ++last;
   #port;
+  /** @type {((event: ErrorEvent) => void)|null} */
   onerror = null;
 
   constructor() {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     hired.set(this.#n, this);
-    postMessage({ hire: this.#n }, [port2]);
+    page.postMessage({ hire: this.#n }, [port2]);
   }
 
+  /** @param {((event: MessageEvent) => void)|null} fn */
   set onmessage(fn) {
     this.#port.onmessage = fn;
   }
 
+  /** @param {object} message @param {Transferable[]} [transfer] */
   postMessage(message, transfer = []) {
     this.#port.postMessage(message, transfer);
   }
@@ -82,11 +93,11 @@ export class HiredWorker {
   terminate() {
     this.#port.close();
     hired.delete(this.#n);
-    postMessage({ dismiss: this.#n });
+    page.postMessage({ dismiss: this.#n });
   }
 }
 
-/** Takes what the page says of a worker that was hired. */
+/** Takes what the page says of a worker that was hired. @param {{stopped: number, why: string}} message */
 export function tellStopped({ stopped, why }) {
   hired.get(stopped)?.onerror(new ErrorEvent("error", { message: why, cancelable: true }));
 }

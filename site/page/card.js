@@ -3,7 +3,7 @@
 
 import { byId, element } from "./dom.js";
 
-/** Fetches a card and shows it. */
+/** Fetches a card and shows it. @param {string} url */
 export async function showCard(url) {
   const response = await fetch(url);
   const text = response.ok
@@ -13,6 +13,7 @@ export async function showCard(url) {
   byId("card-dialog").showModal();
 }
 
+/** @param {string} text */
 function blocks(text) {
   return text
     .trim()
@@ -21,10 +22,12 @@ function blocks(text) {
       const heading = /^(#{1,4}) (.*)(?:\n([\s\S]*))?$/.exec(block);
       if (!heading) return [plainBlock(block)];
       const [, marks, title, rest] = heading;
-      return [element(`h${marks.length + 1}`, {}, ...inline(title)), ...(rest ? [plainBlock(rest)] : [])];
+      const tag = /** @type {"h2"|"h3"|"h4"|"h5"} */ (`h${marks.length + 1}`);
+      return [element(tag, {}, ...inline(title)), ...(rest ? [plainBlock(rest)] : [])];
     });
 }
 
+/** @param {string} block */
 function plainBlock(block) {
   const lines = block.split("\n");
   if (lines.every((line) => line.startsWith("|"))) return table(lines);
@@ -32,12 +35,14 @@ function plainBlock(block) {
   return element("p", {}, ...inline(lines.join(" ")));
 }
 
+/** @param {string[]} lines */
 function list(lines) {
   // An indented line goes on with the item before it.
   const items = lines.join("\n").split(/\n(?=[-*] )/);
   return element("ul", {}, ...items.map((item) => element("li", {}, ...inline(item.slice(2).replace(/\s+/g, " ")))));
 }
 
+/** @param {string[]} lines */
 function table(lines) {
   const cells = (line) => line.replace(/^\||\|\s*$/g, "").split("|");
   // Neither the line under the head nor an empty head is a row.
@@ -48,6 +53,7 @@ function table(lines) {
 
 const marks = /(`[^`]+`|\*\*[^*]+\*\*|\[[^\]]+\]\([^)\s]+\))/;
 
+/** @param {string} text */
 function inline(text) {
   return text.split(marks).map((part) => {
     if (part.startsWith("`") && part.length > 1) return element("code", {}, part.slice(1, -1));

@@ -1,16 +1,50 @@
 // The little that the page needs to build elements.
 
-/** The element with the id. */
-export const byId = (id) => document.getElementById(id);
+/**
+ * The document's elements of which more is asked than any has.
+ *
+ * @typedef {object} Known
+ * @property {HTMLDialogElement} card-dialog
+ * @property {HTMLInputElement} file
+ * @property {import("./sample/settings.js").FormElement} settings
+ * @property {HTMLInputElement} state-file
+ * @property {HTMLTableElement} tests
+ * @property {HTMLCanvasElement} x
+ * @property {HTMLCanvasElement} x0
+ */
 
-/** A new element with properties and children; false and "" are no children. */
+/**
+ * The element with the id.
+ *
+ * @template {string} Id
+ * @param {Id} id
+ * @returns {Id extends keyof Known ? Known[Id] : HTMLElement}
+ */
+export const byId = (id) => /** @type {any} */ (document.getElementById(id));
+
+/**
+ * Properties of an element; the browser makes texts of numbers.
+ *
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @typedef {{[Key in keyof HTMLElementTagNameMap[Name]]?: HTMLElementTagNameMap[Name][Key] | string | number}} Properties
+ */
+
+/**
+ * A new element.
+ *
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {Properties<Name>} [properties]
+ * @param {...(Node|string|false)} children false and "" are none
+ */
 export function element(name, properties = {}, ...children) {
-  const node = Object.assign(document.createElement(name), properties);
-  node.append(...children.filter((child) => child !== false && child !== ""));
+  const node = document.createElement(name);
+  Object.assign(node, properties);
+  node.append(.../** @type {(Node|string)[]} */ (children.filter((child) => child !== false && child !== "")));
   return node;
 }
 
-/** An icon from the document's symbols. */
+/** An icon from the document's symbols. @param {string} name */
 export function icon(name) {
   const namespace = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(namespace, "svg");

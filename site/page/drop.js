@@ -8,7 +8,7 @@ import { chosenFiles, droppedFiles } from "./checkpoint.js";
  * @param {(files: {path: string, file: File}[]) => void} open
  */
 export function acceptDrops(sign, input, open) {
-  const hasFile = (event) => event.dataTransfer?.types.includes("Files");
+  const hasFile = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
   addEventListener("dragover", (event) => {
     if (!hasFile(event)) return;
     event.preventDefault();

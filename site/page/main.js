@@ -3,7 +3,6 @@
 import { byId } from "./dom.js";
 import { acceptDrops } from "./drop.js";
 import { startFocus } from "./focus.js";
-import { loadNotice } from "./messages.js";
 import { Router } from "./router.js";
 import { SettingsForm } from "./sample/settings.js";
 import { Studio } from "./studio.js";
@@ -13,7 +12,7 @@ import { SampleView } from "./views/sample.js";
 import { startLanguage, t } from "./words.js";
 
 startTheme(byId("theme"));
-await startLanguage([...document.querySelectorAll(".languages button")]);
+await startLanguage([.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".languages button"))]);
 startTerms();
 startFocus();
 
@@ -42,12 +41,8 @@ const router = new Router(
       actions: [{ label: t("error.retry"), run: retry }],
     })),
 );
-studio.listFailed = (error, retry) => {
-  const context = { engine: "auto", title: "", loaded: "", retry, useCPU: retry };
-  studio.notices.show("load", () => loadNotice(error, context));
-};
 
-/** Puts a picture into the open view, or into Forward where that takes none. */
+/** Puts a picture into the open view, or into Forward where that takes none. @param {File} file */
 async function openPicture(file) {
   if (studio.openPicture(file)) return;
   location.hash = "forward";

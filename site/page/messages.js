@@ -3,6 +3,8 @@
 
 import { t } from "./words.js";
 
+/** @import { Notice } from "./notices.js" */
+
 const known = ["NetworkError", "PackError", "UnsupportedModelError", "StateError", "DeviceLostError", "UsageError"];
 
 /**
@@ -12,6 +14,7 @@ const known = ["NetworkError", "PackError", "UnsupportedModelError", "StateError
  * @param {{engine: string, title: string, loaded: string, retry: () => void, useCPU: () => void, another?: () => void}} context
  *   title: the model's that failed; loaded: the one's that is still there, "" where there is none; another: asks for
  *   another file, where it was a file of the reader's
+ * @returns {Notice}
  */
 export function loadNotice(error, { engine, title, loaded, retry, useCPU, another }) {
   const still = loaded ? ` ${t("error.still", { loaded })}` : "";
@@ -21,6 +24,7 @@ export function loadNotice(error, { engine, title, loaded, retry, useCPU, anothe
     const actions = [{ label: t("error.cpu"), run: useCPU }];
     return { kind: "error", title: t("error.webgpu"), text: text + still, actions };
   }
+  /** @type {Notice} */
   const notice = { kind: "error", title: titleOf(error), text: text + still };
   if (error.name === "NetworkError") {
     if (!loaded) notice.text += ` ${t("error.disk")}`;
@@ -39,6 +43,7 @@ export function loadNotice(error, { engine, title, loaded, retry, useCPU, anothe
  *
  * @param {Error} error
  * @param {{asPreset: (name: string) => void}} context
+ * @returns {Notice}
  */
 export function convertNotice(error, { asPreset }) {
   const title = t(error.name === "PackError" ? "error.checkpoint" : "error.converter");
@@ -48,18 +53,20 @@ export function convertNotice(error, { asPreset }) {
   return { kind: "error", title, text: `${sentence(reason)} ${t("error.both")}`, choice };
 }
 
-/** A notice for a chain that broke. */
+/** A notice for a chain that broke. @param {Error} error @param {{useCPU: () => void}} context */
 export function chainNotice(error, { useCPU }) {
+  /** @type {Notice} */
   const notice = { kind: "error", title: titleOf(error), text: sentence(error.message) };
   if (error.name === "DeviceLostError") notice.actions = [{ label: t("error.cpu"), run: useCPU }];
   return notice;
 }
 
+/** @param {Error} error */
 function titleOf({ name }) {
   return t(known.includes(name) ? `error.${name}` : "error.engine");
 }
 
-/** A text as a sentence. */
+/** A text as a sentence. @param {string} text */
 export function sentence(text) {
   const first = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(first) ? first : `${first}.`;

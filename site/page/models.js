@@ -3,6 +3,23 @@
 import { bytes } from "./format.js";
 
 /**
+ * What a model's card tells.
+ *
+ * @typedef {object} About
+ * @property {string} [data]
+ * @property {string} [licence]
+ * @property {number} width in pixels
+ * @property {number} height in pixels
+ * @property {number} channels 1 (grey) or 3 (colour)
+ * @property {number} [classes]
+ * @property {number} parameters
+ * @property {number} macs products of one step of one picture
+ * @property {number} [bytes] of its pack
+ */
+
+/**
+ * A model that can be chosen.
+ *
  * @typedef {object} Model
  * @property {string} id
  * @property {string} title
@@ -10,12 +27,13 @@ import { bytes } from "./format.js";
  * @property {string|File} source for createSampler
  * @property {string} [preview] address of a picture drawn when the site was built
  * @property {string} [sheet] address of a sheet of sixteen, alike
- * @property {object} [about] what its card tells: data, licence, size, parameters, products
+ * @property {About} [about] what its card tells
  * @property {string} [card] address of the model card
  */
 
 /** The models, by id. Tells of a "change" of the list. */
 export class Models extends EventTarget {
+  /** @type {Model[]} */
   #list = [];
 
   /**
@@ -25,6 +43,7 @@ export class Models extends EventTarget {
    */
   async read() {
     const url = new URL("models.json", document.baseURI);
+    /** @type {Response} */
     let response;
     try {
       response = await fetch(url);
@@ -41,29 +60,32 @@ export class Models extends EventTarget {
     return this.#list;
   }
 
-  /** @returns {Model|undefined} */
+  /** @param {string} id @returns {Model|undefined} */
   find(id) {
     return this.#list.find((model) => model.id === id);
   }
 
-  /** Takes in a file of the reader's, in place of an earlier one. @returns {Model} */
+  /** Takes in a file of the reader's, in place of an earlier one. @param {File} file */
   add(file) {
+    /** @type {Model} */
     const model = { id: "file", title: file.name, label: `${file.name} · ${bytes(file.size)}`, source: file };
     this.#set([...this.#list.filter(({ id }) => id !== model.id), model]);
     return model;
   }
 
-  /** Forgets the reader's file. */
+  /** Forgets the reader's file. @param {Model} model */
   remove(model) {
     this.#set(this.#list.filter((other) => other !== model));
   }
 
+  /** @param {Model[]} list */
   #set(list) {
     this.#list = list;
     this.dispatchEvent(new Event("change"));
   }
 }
 
+/** A model as the site's list has it. @returns {Model} */
 function fromEntry({ id, title, file, card, preview, sheet, bytes: length, width, height, about }) {
   const absolute = (address) => address && new URL(address, document.baseURI).href;
   const label = `${title} · ${width}×${height} · ${bytes(length)}`;

@@ -3,15 +3,24 @@
 import { element, icon } from "./dom.js";
 import { onLanguage, sayLabel } from "./words.js";
 
+/**
+ * A message.
+ *
+ * @typedef {{kind?: "error"|"info", title: string, text?: string, actions?: {label: string, run: () => void}[],
+ *   choice?: {label: string, options: string[], run: (option: string) => void}}} Notice
+ */
+
 /** The place of messages; one of each key at a time. */
 export class Notices {
   #root;
-  #makers = new WeakMap(); // a message's element -> what makes its words
+  /** What makes its words, by a message's element. @type {WeakMap<HTMLElement, () => Notice>} */
+  #makers = new WeakMap();
 
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.#root = root;
     onLanguage(() => {
-      for (const old of root.querySelectorAll(".notice"))
+      for (const old of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".notice")))
         old.replaceWith(this.#build(old.dataset.key, this.#makers.get(old)));
     });
   }
@@ -21,15 +30,13 @@ export class Notices {
    *
    * @param {string} key
    * @param {() => Notice} make gives the message in the language of now; called again when that changes
-   *
-   * @typedef {{kind?: "error"|"info", title: string, text?: string, actions?: {label: string, run: () => void}[],
-   *   choice?: {label: string, options: string[], run: (option: string) => void}}} Notice
    */
   show(key, make) {
     this.clear(key);
     this.#root.append(this.#build(key, make));
   }
 
+  /** @param {string} key @param {() => Notice} make */
   #build(key, make) {
     const { kind = "info", title, text = "", actions = [], choice } = make();
     const close = sayLabel(
@@ -48,6 +55,7 @@ export class Notices {
     return notice;
   }
 
+  /** @param {HTMLElement} notice @param {Notice["actions"][number]} action */
   #button(notice, { label, run }) {
     const button = element("button", { type: "button" }, label);
     button.addEventListener("click", () => {
@@ -57,6 +65,7 @@ export class Notices {
     return button;
   }
 
+  /** @param {HTMLElement} notice @param {Notice["choice"]} choice */
   #select(notice, { label, options, run }) {
     const list = [label, ...options].map((text, i) => element("option", { value: i ? text : "" }, text));
     const select = element("select", { ariaLabel: label }, ...list);
@@ -67,7 +76,7 @@ export class Notices {
     return select;
   }
 
-  /** Takes a message away. */
+  /** Takes a message away. @param {string} key */
   clear(key) {
     for (const notice of this.#root.querySelectorAll(`[data-key="${key}"]`)) notice.remove();
   }

@@ -13,13 +13,21 @@ export function paintGrid(canvas, rgba, { count, width, height }) {
   const changed = setSize(canvas, columns * width, Math.ceil(count / columns) * height);
   const context = canvas.getContext("2d");
   const size = width * height * 4;
+  // Pixels that come from a worker are not shared with it.
+  const buffer = /** @type {ArrayBuffer} */ (rgba.buffer);
   for (let i = 0; i < count; i++) {
-    const pixels = new Uint8ClampedArray(rgba.buffer, rgba.byteOffset + i * size, size);
+    const pixels = new Uint8ClampedArray(buffer, rgba.byteOffset + i * size, size);
     context.putImageData(new ImageData(pixels, width, height), (i % columns) * width, Math.floor(i / columns) * height);
   }
   return changed;
 }
 
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width
+ * @param {number} height
+ * @returns {boolean} whether it had another
+ */
 function setSize(canvas, width, height) {
   if (canvas.width === width && canvas.height === height) return false;
   Object.assign(canvas, { width, height });
@@ -31,6 +39,7 @@ export class Picture {
   #canvas;
   #well;
 
+  /** @param {HTMLCanvasElement} canvas in an element of its own, which it fills */
   constructor(canvas) {
     this.#canvas = canvas;
     this.#well = canvas.parentElement;
@@ -53,7 +62,7 @@ export class Picture {
     if (paintGrid(this.#canvas, rgba, shape)) this.#fit();
   }
 
-  /** Shows an image file's picture. */
+  /** Shows an image file's picture. @param {Blob} blob */
   async showImage(blob) {
     const bitmap = await createImageBitmap(blob);
     if (setSize(this.#canvas, bitmap.width, bitmap.height)) this.#fit();
@@ -61,7 +70,7 @@ export class Picture {
     bitmap.close();
   }
 
-  /** Says what is seen to those who do not see it. */
+  /** Says what is seen to those who do not see it. @param {string} text */
   describe(text) {
     this.#canvas.setAttribute("aria-label", text);
   }

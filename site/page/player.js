@@ -3,10 +3,25 @@
 import { createSampler } from "./library.js";
 import { Track } from "./sample/tracks.js";
 
+/** @import { Frame, OpenProgress, Progress, Sampler } from "../lib/unnoise.js" */
+/** @import { Settings } from "./sample/settings.js" */
+
 /**
  * "empty" nothing is loaded; "loading"; "ready"; "running"; "rewinding" a step that lies back is done again, for a fork;
  * "paused"; "finished"; "cancelled"; "failed" in mid-chain.
  * @typedef {"empty"|"loading"|"ready"|"running"|"rewinding"|"paused"|"finished"|"cancelled"|"failed"} State
+ */
+
+/**
+ * Who hears what the player does. onFrame: painted() asks for the next frame.
+ *
+ * @typedef {object} Listener
+ * @property {(state: State) => void} onState
+ * @property {(progress: OpenProgress) => void} onLoad
+ * @property {(tracks: Track[], active: Track|null) => void} onTracks
+ * @property {(progress: Progress, track: Track) => void} onProgress
+ * @property {(frame: Frame, painted: () => void, track: Track) => void} onFrame
+ * @property {(sampler: Sampler) => void} onSampler
  */
 
 // A slow chain is drawn in about five seconds, however many steps it has.
@@ -19,19 +34,20 @@ export class Player {
   /** @type {State} */
   state = "empty";
   #listener;
+  /** @type {Sampler|null} */
   #sampler = null;
+  /** @type {Track[]} */
   #tracks = [];
+  /** @type {Track|null} */
   #active = null;
   #last = 0;
-  #loading = null; // AbortController
-  #running = null; // {controller, ended: Promise}
+  /** @type {AbortController|null} */
+  #loading = null;
+  /** @type {{controller: AbortController, ended: Promise<void>}|null} */
+  #running = null;
   #turn = Promise.resolve(); // settled when no chain is being made
 
-  /**
-   * @param {{onState: (state: State) => void, onLoad: Function, onTracks: (tracks: Track[], active: Track|null) => void,
-   *   onProgress: (progress: object, track: Track) => void, onFrame: (frame: object, painted: () => void, track: Track) => void,
-   *   onSampler: (sampler: object) => void}} listener
-   */
+  /** @param {Listener} listener */
   constructor(listener) {
     this.#listener = listener;
   }
@@ -55,6 +71,7 @@ export class Player {
     return this.#tracks;
   }
 
+  /** @param {State} state */
   #set(state) {
     this.state = state;
     if (this.#active && state !== "loading") this.#active.state = state;
@@ -68,6 +85,8 @@ export class Player {
   /**
    * Loads a model in place of the one there is, which stays where the new one fails.
    *
+   * @param {string|File} model
+   * @param {"auto"|"webgpu"|"cpu"} engine
    * @returns {Promise<boolean>} false: stopped, or overtaken by another load
    */
   async load(model, engine) {
@@ -96,6 +115,7 @@ export class Player {
     }
   }
 
+  /** @param {Sampler} sampler */
   #replace(sampler) {
     this.#sampler?.close();
     this.#sampler = sampler;
@@ -104,8 +124,9 @@ export class Player {
     this.#tell();
   }
 
-  /** Draws from the start, in place of all tracks. */
+  /** Draws from the start, in place of all tracks. @param {Settings} settings */
   async draw(settings) {
+    /** @type {Promise<void>} */
     let ended;
     await this.#inTurn(async () => {
       await this.#begin(settings);
@@ -114,7 +135,11 @@ export class Player {
     await ended;
   }
 
-  /** Begins one chain at a time: pressed twice, the second would release the first's while that is being made. */
+  /**
+   * Begins one chain at a time: pressed twice, the second would release the first's while that is being made.
+   *
+   * @param {() => Promise<void>} begin
+   */
   #inTurn(begin) {
     const begun = this.#turn.then(begin);
     this.#turn = begun.catch(() => {});
@@ -131,7 +156,7 @@ export class Player {
     if (this.state === "running") await this.#active.chain.pause();
   }
 
-  /** Does one step, the first of a new chain where none is under way. */
+  /** Does one step, the first of a new chain where none is under way. @param {Settings} settings */
   async step(settings) {
     if (this.state !== "paused") await this.#inTurn(() => this.#begin(settings));
     const track = this.#active;
@@ -145,6 +170,7 @@ export class Player {
     }
   }
 
+  /** @param {Track} track */
   async #stepOf(track) {
     await track.keep();
     const { chain } = track;
@@ -164,7 +190,7 @@ export class Player {
     if (["running", "paused", "rewinding"].includes(this.state)) this.#set("cancelled");
   }
 
-  /** Shows another track, and pauses the one that runs. */
+  /** Shows another track, and pauses the one that runs. @param {Track} track */
   async select(track) {
     if (track === this.#active || !this.#tracks.includes(track)) return;
     await this.#halt();
@@ -178,6 +204,7 @@ export class Player {
    *
    * @param {{index: number, timestep: number}} place
    * @param {string} seed
+   * @param {Settings} settings
    */
   async fork({ index, timestep }, seed, settings) {
     const parent = this.#active;
@@ -196,6 +223,7 @@ export class Player {
     await this.#run();
   }
 
+  /** @param {Track} parent @param {number} index @param {string} seed */
   async #forkedChain(parent, index, seed) {
     const [at, own] = await this.#chainAt(parent, index);
     // Stopped meanwhile.
@@ -204,7 +232,13 @@ export class Player {
     return chain;
   }
 
-  /** A chain that stands at a step of the track. @returns {Promise<[Chain, boolean]>} true: it is the track's own */
+  /**
+   * A chain that stands at a step of the track.
+   *
+   * @param {Track} track
+   * @param {number} index
+   * @returns {Promise<[Track["chain"], boolean]>} true: it is the track's own
+   */
   async #chainAt(track, index) {
     if (track.chain.index === index) return [track.chain, true];
     let chain = null;
@@ -219,7 +253,12 @@ export class Player {
     return [chain, false];
   }
 
-  /** Goes on with a state that was saved to a file, as a tree of its own. */
+  /**
+   * Goes on with a state that was saved to a file, as a tree of its own.
+   *
+   * @param {Uint8Array} bytes
+   * @param {Settings} settings
+   */
   async open(bytes, settings) {
     const chain = await this.#sampler.resume(bytes);
     await this.#inTurn(async () => {
@@ -237,13 +276,14 @@ export class Player {
     for (const track of old) await track.chain.release().catch(() => {});
   }
 
+  /** @param {Settings} settings */
   async #begin(settings) {
     await this.#clear();
     const chain = await this.#sampler.chain(chainOptions(settings));
     await this.#add(new Track(chain, { id: ++this.#last, seed: settings.seed, settings }));
   }
 
-  /** Takes a track in and shows where it begins. */
+  /** Takes a track in and shows where it begins. @param {Track} track */
   async #add(track) {
     const { chain } = track;
     this.#tracks = [...this.#tracks, track];
@@ -277,6 +317,7 @@ export class Player {
     return ended;
   }
 
+  /** @param {Track} track @param {AbortController} controller */
   async #runTrack(track, { signal }) {
     const { chain, settings } = track;
     this.#set("running");
@@ -303,13 +344,16 @@ export class Player {
     }
   }
 
+  /** @param {Error} error @returns {never} */
   #fail(error) {
     this.#set("failed");
     throw error;
   }
 }
 
+/** @param {Settings} settings */
 function chainOptions({ sampler, steps, eta, seed, count, labels, guidance }) {
+  /** @type {import("../lib/unnoise.js").ChainOptions} */
   const options = { sampler, steps, eta: sampler === "ddim" ? eta : 0, seed, count };
   if (labels?.length)
     Object.assign(options, { labels: Array.from({ length: count }, (_, i) => labels[i % labels.length]) });

@@ -3,29 +3,36 @@
 import { onLanguage, sayLabel, t } from "./words.js";
 
 /**
- * What a view's module gives.
+ * A view. show: it has been opened, or its own part of the address has changed; hide: another one has been opened.
  *
- * @typedef {object} View
- * @property {(rest: string) => void} [show] the view has been opened, or its own part of the address has changed
- * @property {() => void} [hide] another one has
+ * @typedef {object & {show?: (rest: string) => void, hide?: () => void}} View
+ */
+
+/** @typedef {import("./studio.js").Studio} Studio */
+
+/**
+ * A view's module.
+ *
+ * @typedef {{mount: (root: HTMLElement, studio: Studio) => View}} ViewModule
  */
 
 /** The views of the page, of which one is open. */
 export class Router {
   #views;
-  #context;
+  #studio;
   #onError;
-  #made = new Map(); // name -> Promise<View>
+  /** By name. @type {Map<string, Promise<View>>} */
+  #made = new Map();
   #open = "";
 
   /**
-   * @param {Record<string, () => Promise<{mount: (root: HTMLElement, context: object) => View}>>} views the first is the page's start
-   * @param {object} context handed to mount
+   * @param {Record<string, () => Promise<ViewModule>>} views the first is the page's start
+   * @param {Studio} studio handed to mount
    * @param {(error: Error, retry: () => void) => void} onError a view's module could not be fetched
    */
-  constructor(views, context, onError) {
+  constructor(views, studio, onError) {
     this.#views = views;
-    this.#context = context;
+    this.#studio = studio;
     this.#onError = onError;
     addEventListener("hashchange", () => this.go(true));
     onLanguage(() => this.#nameDocument());
@@ -45,7 +52,8 @@ export class Router {
     document.body.dataset.view = name;
     this.#markLinks(name);
     const root = this.#section(name);
-    for (const section of document.querySelectorAll(".view")) section.hidden = section !== root;
+    const sections = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".view"));
+    for (const section of sections) section.hidden = section !== root;
     this.#nameDocument();
     if (before && before !== name) (await this.#made.get(before))?.hide?.();
     if (focus && before !== name) {
@@ -61,8 +69,10 @@ export class Router {
     document.title = first ? "unnoise" : `${t(`nav.${this.#open}`)} · unnoise`;
   }
 
+  /** @param {string} name */
   #markLinks(name) {
-    for (const link of document.querySelectorAll(".top nav a")) {
+    const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(".top nav a"));
+    for (const link of links) {
       const current = link.hash === `#${name}`;
       if (current) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
@@ -74,6 +84,7 @@ export class Router {
     }
   }
 
+  /** @param {string} name @returns {HTMLElement} */
   #section(name) {
     const id = `view-${name}`;
     const there = document.getElementById(id);
@@ -88,6 +99,7 @@ export class Router {
     return section;
   }
 
+  /** @param {string} name @param {HTMLElement} root */
   async #view(name, root) {
     if (!this.#made.has(name)) this.#made.set(name, this.#make(name, root));
     try {
@@ -99,8 +111,9 @@ export class Router {
     }
   }
 
+  /** @param {string} name @param {HTMLElement} root */
   async #make(name, root) {
     const { mount } = await this.#views[name]();
-    return mount(root, this.#context);
+    return mount(root, this.#studio);
   }
 }

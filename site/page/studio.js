@@ -9,45 +9,56 @@ import { Player } from "./player.js";
 import { droppedText } from "./sample/facts.js";
 import { t } from "./words.js";
 
+/** @import { Info } from "../lib/unnoise.js" */
+/** @import { Model } from "./models.js" */
+/** @import { Listener } from "./player.js" */
+/** @import { PictureSource } from "./parts/source.js" */
+/** @import { SettingsForm } from "./sample/settings.js" */
+
+/** @typedef {import("../lib/unnoise.js").Sampler} Sampler */
+
 /** The page's one model, engine and player. */
 export class Studio {
   notices = new Notices(byId("notices"));
   models = new Models();
   /** @type {Player} */
   player;
-  /** The model that is loading, or loaded. */
+  /** The model that is loading, or loaded. @type {Model|null} */
   wanted = null;
-  /** The model and engine that are there: {model, engine}. */
+  /** The model and engine that are there. @type {{model: Model, engine: "auto"|"webgpu"|"cpu"}|null} */
   loaded = null;
   #form;
+  /** @type {((info: Info, model: Model) => void)[]} */
   #listeners = [];
-  #waiting = []; // resolve functions of sampler()
-  #sources = []; // where pictures of the reader's can be put
-  #draw = async () => {};
+  /** Resolve functions of sampler(). @type {((sampler: Sampler) => void)[]} */
+  #waiting = [];
+  /** Where pictures of the reader's can be put. @type {PictureSource[]} */
+  #sources = [];
+  #draw = /** @type {() => unknown} */ (async () => {});
 
-  /** @param {object} listener the player's, without onSampler @param {import("./sample/settings.js").SettingsForm} form */
+  /** @param {Omit<Listener, "onSampler">} listener the player's @param {SettingsForm} form */
   constructor(listener, form) {
     this.#form = form;
     this.player = new Player({ ...listener, onSampler: (sampler) => this.#announce(sampler) });
   }
 
-  /** What is called where a model of the reader's own is to be drawn with at once. */
+  /** What is called where a model of the reader's own is to be drawn with at once. @param {() => unknown} fn */
   set draw(fn) {
     this.#draw = fn;
   }
 
-  /** @returns {import("../lib/unnoise.js").Info|null} */
+  /** @returns {Info|null} */
   get info() {
     return this.player.info;
   }
 
-  /** Calls fn(info, model) now where a model is loaded, and with each that comes. */
+  /** Calls fn now where a model is loaded, and with each that comes. @param {(info: Info, model: Model) => void} fn */
   onModel(fn) {
     this.#listeners.push(fn);
     if (this.info) fn(this.info, this.wanted);
   }
 
-  /** Has pictures that are dropped or opened put there while it is seen. @param {import("./parts/source.js").PictureSource} source */
+  /** Has pictures that are dropped or opened put there while it is seen. @param {PictureSource} source */
   addSource(source) {
     this.#sources.push(source);
   }
@@ -59,18 +70,23 @@ export class Studio {
     return !!source;
   }
 
+  /** @param {Sampler} sampler */
   #announce(sampler) {
     for (const fn of this.#listeners) fn(sampler.info, this.wanted);
     for (const resolve of this.#waiting.splice(0)) resolve(sampler);
   }
 
-  /** The library's sampler, when it is there; a chain under way is paused, since the engine does one thing at a time. */
+  /**
+   * The library's sampler, when it is there; a chain under way is paused, since the engine does one thing at a time.
+   *
+   * @returns {Promise<Sampler>}
+   */
   async sampler() {
     await this.player.pause().catch(() => {});
     return this.player.sampler ?? new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Loads another model for the view that asks. */
+  /** Loads another model for the view that asks. @param {string} id */
   choose(id) {
     this.#form.set({ model: id });
     return this.load();
@@ -97,6 +113,13 @@ export class Studio {
     if (await this.load()) await this.#draw();
   }
 
+  /** Says that the list of models could not be read. @param {Error} error @param {() => void} retry */
+  listFailed(error, retry) {
+    const context = { engine: "auto", title: "", loaded: "", retry, useCPU: retry };
+    this.notices.show("load", () => loadNotice(error, context));
+  }
+
+  /** @param {Error} error @param {Model} model @param {"auto"|"webgpu"|"cpu"} engine */
   #loadFailed(error, model, engine) {
     const again = (values) => () => {
       this.#form.set({ model: model.id, ...values });
@@ -122,12 +145,13 @@ export class Studio {
     this.#form.set({ model: loaded.model.id, engine: loaded.engine });
   }
 
+  /** @param {Info["pack"]} pack */
   #tellStorage({ storageProblem: why }) {
     if (!why) return this.notices.clear("storage");
     this.notices.show("storage", () => ({ title: t("storage.title"), text: t("storage.text", { why }) }));
   }
 
-  /** Says that the GPU went away in mid-chain; the picture goes on elsewhere. */
+  /** Says that the GPU went away in mid-chain; the picture goes on elsewhere. @param {Info["dropped"][number]} dropped */
   engineLeft(dropped) {
     const now = this.info.engine.engine;
     const text = () => `${droppedText(dropped, now)} ${t("gpu.text")}`;
@@ -135,7 +159,7 @@ export class Studio {
     this.notices.show("gpu", () => ({ title: t("gpu.title"), text: text() }));
   }
 
-  /** Shows an error of the library's. */
+  /** Shows an error of the library's. @param {Error} error */
   fail(error) {
     if (error.name === "AbortError") return;
     const useCPU = () => {
@@ -150,6 +174,7 @@ export class Studio {
     return (await isCheckpoint(files)) ? this.#convertFiles(files) : this.#openFile(files[0].file);
   }
 
+  /** @param {{path: string, file: File}[]} files @param {string} [preset] */
   async #convertFiles(files, preset) {
     const { notices } = this;
     const say = (text) => notices.show("convert", () => ({ title: t("convert.title"), text: `${text} …` }));
@@ -164,6 +189,7 @@ export class Studio {
     }
   }
 
+  /** @param {File} file */
   #openFile(file) {
     const model = this.models.add(file);
     this.#form.setModels(this.models.all);

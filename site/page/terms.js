@@ -10,13 +10,14 @@ export function startTerms() {
   const link = worded("a", "term.more", undefined, { className: "more" });
   box.append(text, link);
   document.body.append(box);
+  /** @type {HTMLElement|null} */
   let owner = null;
   const hide = () => {
     box.hidden = true;
     owner?.removeAttribute("aria-describedby");
     owner = null;
   };
-  const show = (button) => {
+  const show = (/** @type {HTMLElement} */ button) => {
     if (owner === button) return;
     hide();
     owner = button;
@@ -27,15 +28,18 @@ export function startTerms() {
     box.hidden = false;
     place(box, button);
   };
-  const termOf = (event) => event.target.closest?.("[data-term]");
-  const inside = (event) => box.contains(event.relatedTarget) || owner?.contains(event.relatedTarget);
+  /** @param {Event} event @returns {HTMLElement|null|undefined} undefined: the document is no element */
+  const termOf = (event) => /** @type {Element} */ (event.target).closest?.("[data-term]");
+  const inBox = (/** @type {EventTarget|null} */ target) => box.contains(/** @type {Node|null} */ (target));
+  const inside = (/** @type {EventTarget|null} */ target) =>
+    inBox(target) || owner?.contains(/** @type {Node|null} */ (target));
   addEventListener("pointerover", (event) => event.pointerType === "mouse" && termOf(event) && show(termOf(event)));
   addEventListener("pointerout", (event) => {
     // The way from the word to the box is not a way out.
-    if (owner && (owner.contains(event.target) || box.contains(event.target)) && !inside(event)) setTimeout(leave, 250);
+    if (owner && inside(event.target) && !inside(event.relatedTarget)) setTimeout(leave, 250);
   });
   const leave = () => owner && !owner.matches(":hover, :focus") && !box.matches(":hover, :focus-within") && hide();
-  addEventListener("focusin", (event) => (termOf(event) ? show(termOf(event)) : box.contains(event.target) || hide()));
+  addEventListener("focusin", (event) => (termOf(event) ? show(termOf(event)) : inBox(event.target) || hide()));
   addEventListener("click", (event) => {
     if (termOf(event)) show(termOf(event));
     else hide();
@@ -45,6 +49,7 @@ export function startTerms() {
   onLanguage(hide);
 }
 
+/** @param {HTMLElement} box @param {HTMLElement} button */
 function place(box, button) {
   const { left, top } = button.getBoundingClientRect();
   // The number that is explained stays in sight.

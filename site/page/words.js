@@ -6,19 +6,30 @@ import en from "./words/en.js";
 const key = "unnoise-language";
 const loaders = { en: async () => en, ko: async () => (await import("./words/ko.js")).default };
 
+/** @typedef {keyof typeof loaders} Language */
+
+/** @type {Record<string, string>} */
 let words = en;
+/** @type {Language} */
 let language = "en";
+/** @type {((language: Language) => void)[]} */
 const listeners = [];
 
-/** The language that is shown. @returns {"en"|"ko"} */
+/** The language that is shown. */
 export const currentLanguage = () => language;
 
-/** Calls fn(language) whenever another language has been chosen. */
+/** Calls fn whenever another language has been chosen. @param {(language: Language) => void} fn */
 export function onLanguage(fn) {
   listeners.push(fn);
 }
 
-/** The text of a key; a value that starts with "@" is itself a key. */
+/**
+ * Values of a text; one that starts with "@" is itself a key.
+ *
+ * @typedef {Record<string, string|number>} Values
+ */
+
+/** The text of a key. @param {string} name @param {Values} [values] @returns {string} */
 export function t(name, values = {}) {
   const text = words[name] ?? en[name];
   if (text === undefined) throw new Error(`the catalogue has no text for ${name}`);
@@ -29,7 +40,14 @@ function resolve(value) {
   return typeof value === "string" && value.startsWith("@") ? t(value.slice(1)) : String(value);
 }
 
-/** Writes a text into an element, and again when the language changes. Values in a text with tags are numbers or our own words. */
+/**
+ * Writes a text into an element, and again when the language changes. Values in a text with tags are numbers or our own words.
+ *
+ * @template {HTMLElement} Node
+ * @param {Node} node
+ * @param {string} name
+ * @param {Values} [values]
+ */
 export function say(node, name, values) {
   node.dataset.t = name;
   if (values) node.dataset.v = JSON.stringify(values);
@@ -38,7 +56,14 @@ export function say(node, name, values) {
   return node;
 }
 
-/** The same for what a screen reader says of an element. */
+/**
+ * The same for what a screen reader says of an element.
+ *
+ * @template {HTMLElement} Node
+ * @param {Node} node
+ * @param {string} name
+ * @param {Values} [values]
+ */
 export function sayLabel(node, name, values) {
   node.dataset.tLabel = name;
   if (values) node.dataset.vLabel = JSON.stringify(values);
@@ -47,28 +72,41 @@ export function sayLabel(node, name, values) {
   return node;
 }
 
-/** A new element with a text. */
+/**
+ * A new element with a text.
+ *
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} tag
+ * @param {string} name
+ * @param {Values} [values]
+ * @param {import("./dom.js").Properties<Name>} [properties]
+ */
 export function worded(tag, name, values, properties = {}) {
-  return say(Object.assign(document.createElement(tag), properties), name, values);
+  const node = document.createElement(tag);
+  Object.assign(node, properties);
+  return say(node, name, values);
 }
 
+/** @param {HTMLElement} node */
 function write(node) {
   const text = t(node.dataset.t, JSON.parse(node.dataset.v ?? "{}"));
   if (text.includes("<")) node.innerHTML = text;
   else node.textContent = text;
 }
 
+/** @param {HTMLElement} node */
 function writeLabel(node) {
   node.setAttribute("aria-label", t(node.dataset.tLabel, JSON.parse(node.dataset.vLabel ?? "{}")));
 }
 
 /** Writes again what say() and the document have marked, in the language of now. */
 export function translate(root = document) {
-  for (const node of root.querySelectorAll("[data-t]")) write(node);
-  for (const node of root.querySelectorAll("[data-t-label]")) writeLabel(node);
+  const all = (/** @type {string} */ marked) => /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(marked));
+  for (const node of all("[data-t]")) write(node);
+  for (const node of all("[data-t-label]")) writeLabel(node);
 }
 
-/** Changes the language. @param {"en"|"ko"} name */
+/** Changes the language. @param {Language} name */
 export async function setLanguage(name) {
   words = await loaders[name]();
   language = name;
@@ -77,7 +115,11 @@ export async function setLanguage(name) {
   for (const fn of listeners) fn(name);
 }
 
-/** Takes the language that was chosen earlier, else the browser's, and makes the buttons choose. */
+/**
+ * Takes the language that was chosen earlier, else the browser's, and makes the buttons choose.
+ *
+ * @param {HTMLElement[]} buttons each with the lang of the language it stands for
+ */
 export async function startLanguage(buttons) {
   const mark = () => {
     for (const button of buttons) button.setAttribute("aria-pressed", String(button.lang === language));
@@ -85,16 +127,20 @@ export async function startLanguage(buttons) {
   onLanguage(mark);
   for (const button of buttons) {
     button.addEventListener("click", async () => {
-      await setLanguage(button.lang);
+      await setLanguage(/** @type {Language} */ (button.lang));
       remember(button.lang);
     });
   }
   const first = remembered() ?? navigator.languages?.[0]?.slice(0, 2);
   // A catalogue that cannot be had leaves the page in English.
-  if (first in loaders && first !== language) await setLanguage(first).catch(() => {});
+  if (isLanguage(first) && first !== language) await setLanguage(first).catch(() => {});
   mark();
 }
 
+/** @param {string} name @returns {name is Language} */
+const isLanguage = (name) => name in loaders;
+
+/** @param {string} name */
 function remember(name) {
   try {
     localStorage.setItem(key, name);

@@ -6,10 +6,12 @@ import { block, figure, slider } from "../parts/controls.js";
 import { PictureSource } from "../parts/source.js";
 import { say, sayLabel, worded } from "../words.js";
 
-// What has no picture: rows of means and scales, and vectors.
-const isMap = ({ kernel, width }) => kernel !== "groupnorm" && width > 1;
+/** @import { Layer, Sampler } from "../../lib/unnoise.js" */
 
-/** The layers of the network that can be looked at. @returns {Promise<object[]>} */
+// What has no picture: rows of means and scales, and vectors.
+const isMap = (/** @type {Layer} */ { kernel, width }) => kernel !== "groupnorm" && width > 1;
+
+/** The layers of the network that can be looked at. @param {Sampler} sampler */
 export async function maps(sampler) {
   return (await sampler.layers()).filter(isMap);
 }
@@ -57,9 +59,11 @@ export class Activations {
   #layer = element("select");
   #canvas = element("canvas", { className: "channels", width: 1, height: 1 });
   #text = element("p", { className: "hint", role: "status" });
+  /** @type {Layer[]} */
   #layers = [];
   #wanted = 0;
 
+  /** @param {import("../studio.js").Studio} studio */
   constructor(studio) {
     this.#studio = studio;
     this.#source = new PictureSource(studio, { label: "engine.picture", onChange: () => this.#look() });
@@ -91,7 +95,7 @@ export class Activations {
   async #begin() {
     const sampler = await this.#studio.sampler();
     this.#layers = await maps(sampler);
-    this.#layer.replaceChildren(...this.#layers.map(({ index, name }) => new Option(name, index)));
+    this.#layer.replaceChildren(...this.#layers.map(({ index, name }) => new Option(name, String(index))));
     this.#layer.selectedIndex = Math.min(2, this.#layers.length - 1);
     this.#t.set({ max: sampler.info.model.trainTimesteps - 1 });
     this.#look();

@@ -11,6 +11,12 @@ import { say, worded } from "../words.js";
 
 const names = { cpu: "CPU", webgpu: "WebGPU" };
 
+/**
+ * What came out of one side: the pixels of its picture, or why there is none.
+ *
+ * @typedef {{ms?: number, seconds?: number, adapter?: string, pixels?: Uint8Array, error?: string}} Result
+ */
+
 /** The race. */
 export class Race {
   #studio;
@@ -18,12 +24,13 @@ export class Race {
   #track;
   #job;
   #verdict = element("p", { role: "status" });
-  /** What came out, for the report: {cpu: {...}, webgpu: {...}}. */
+  /** What came out, for the report. @type {Partial<Record<keyof typeof names, Result>>} */
   results = {};
 
+  /** @param {import("../studio.js").Studio} studio */
   constructor(studio) {
     this.#studio = studio;
-    this.#lanes = Object.keys(names).map((engine) => new Lane(engine));
+    this.#lanes = /** @type {(keyof typeof names)[]} */ (Object.keys(names)).map((engine) => new Lane(engine));
     this.#job = new Job(studio, { key: "engine.race.go" }, () => this.#run());
     this.#track = element("div", { className: "two", hidden: true }, ...this.#lanes.map(({ root }) => root));
     const parts = [this.#track, this.#verdict, this.#job.root];
@@ -59,16 +66,24 @@ class Lane {
   #text = element("figcaption");
   engine;
 
+  /** @param {keyof typeof names} engine */
   constructor(engine) {
     this.engine = engine;
     this.#text.textContent = names[engine];
     this.root = element("figure", {}, this.#picture.root, this.#text);
   }
 
-  /** Draws; an engine that cannot be had says why. */
+  /**
+   * Draws; an engine that cannot be had says why.
+   *
+   * @param {string|File} model
+   * @param {AbortSignal} signal
+   * @returns {Promise<Result>}
+   */
   async run(model, signal) {
     const name = names[this.engine];
     say(this.#text, "engine.race.loading", { name });
+    /** @type {import("../../lib/unnoise.js").Sampler|undefined} */
     let sampler;
     try {
       sampler = await createSampler({ model, engine: this.engine, signal });
@@ -80,10 +95,12 @@ class Lane {
         ...classesInTurn(sampler.info.model, 1),
       });
       const started = performance.now();
+      /** @param {import("../../lib/unnoise.js").Frame} frame @param {() => void} painted */
       const onFrame = ({ x0 }, painted) => {
         if (!signal.aborted) this.#picture.grid(x0, chain);
         requestAnimationFrame(painted);
       };
+      /** @param {import("../../lib/unnoise.js").Progress} progress */
       const onProgress = ({ index, steps, msPerStep }) =>
         signal.aborted || say(this.#text, "engine.race.lane", { name, index, steps, ms: milliseconds(msPerStep) });
       const { msPerStep } = await chain.run({ signal, onProgress, onFrame });

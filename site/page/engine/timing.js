@@ -14,9 +14,10 @@ export class Timing {
   #rows = element("tbody");
   #text = element("p", { role: "status" });
   #table;
-  /** The library's Benchmark, once there is one. */
+  /** Once there is one. @type {import("../../lib/unnoise.js").Benchmark|null} */
   result = null;
 
+  /** @param {import("../studio.js").Studio} studio */
   constructor(studio) {
     this.#job = new Job(studio, { key: "engine.time" }, () => this.#run());
     const heads = ["engine.time.name", "engine.time.kernel", "engine.time.ms", "engine.time.share"];
@@ -48,6 +49,7 @@ export class Timing {
     if (operations) this.#show(operations);
   }
 
+  /** @param {import("../../lib/unnoise.js").Benchmark["operations"]} operations */
   #show(operations) {
     const total = operations.reduce((sum, { ms }) => sum + ms, 0);
     const longest = [...operations].sort((a, b) => b.ms - a.ms).slice(0, shownRows);

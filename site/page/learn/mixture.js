@@ -2,7 +2,11 @@
 
 /** @typedef {[number, number]} Point */
 
-/** Where the "pictures" are, each with its weight and standard deviation. */
+/**
+ * Where the "pictures" are, each with its weight and standard deviation.
+ *
+ * @type {{at: Point, weight: number, sd: number}[]}
+ */
 const modes = [
   { at: [-0.95, 0.55], weight: 0.3, sd: 0.12 },
   { at: [0.75, 0.8], weight: 0.25, sd: 0.18 },
@@ -32,8 +36,9 @@ export function field([x, y], sigma) {
   return { density, score: [sx / density, sy / density] };
 }
 
+/** @param {Point} x @param {number} sigma @returns {Point} */
 function farScore([x, y], sigma) {
-  const distance = ({ at }) => Math.hypot(at[0] - x, at[1] - y);
+  const distance = (/** @type {{at: Point}} */ { at }) => Math.hypot(at[0] - x, at[1] - y);
   const { at, sd } = modes.reduce((a, b) => (distance(a) < distance(b) ? a : b));
   const variance = sd * sd + sigma * sigma;
   return [(at[0] - x) / variance, (at[1] - y) / variance];
@@ -56,5 +61,6 @@ export function normal(random = Math.random) {
 export function langevin(point, sigma, rate, random = Math.random) {
   const step = rate * sigma * sigma;
   const { score } = field(point, sigma);
-  return [0, 1].map((k) => point[k] + (step / 2) * score[k] + Math.sqrt(step) * normal(random));
+  const moved = (/** @type {0|1} */ k) => point[k] + (step / 2) * score[k] + Math.sqrt(step) * normal(random);
+  return [moved(0), moved(1)];
 }

@@ -7,6 +7,8 @@ import { figure, segments, slider } from "./controls.js";
 import { Job } from "./job.js";
 import { cell, shownPicture } from "./source.js";
 
+/** @import { Sampler } from "../../lib/unnoise.js" */
+
 // How much of the file has come at each look, beyond its head, without which nothing can be decoded.
 const shares = [0, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1];
 const headBytes = 24;
@@ -17,13 +19,15 @@ export class Arrival {
   #shown = shownPicture("code.decoded.label");
   #blockBits = "10";
   job;
+  /** @type {Awaited<ReturnType<Sampler["encode"]>>|null} */
   #coded = null;
+  /** What each length of the file gives. @type {{picture: ImageData, length: number, level: number}[]} */
   #looks = [];
   #slider;
   #film = element("div", { className: "film", role: "group" });
   #numbers = worded("p", "code.file.none", undefined, { className: "hint" });
 
-  /** @param {object} studio @param {() => ImageData|null} picture what is to be coded */
+  /** @param {import("../studio.js").Studio} studio @param {() => ImageData|null} picture what is to be coded */
   constructor(studio, picture) {
     this.#picture = picture;
     this.job = new Job(studio, { key: "code.encode", glyph: "save" }, () => this.#run());
@@ -62,6 +66,7 @@ export class Arrival {
     const picture = this.#picture();
     this.reset();
     await this.job.run(async (sampler, { signal, onProgress }) => {
+      /** @param {{done: number, total: number}} progress */
       const half = ({ done, total }) => onProgress({ done: done / 2, total });
       this.#coded = await sampler.encode(picture, {
         blockBits: Number(this.#blockBits),
@@ -79,6 +84,7 @@ export class Arrival {
     });
   }
 
+  /** @param {Sampler} sampler @param {number} share @param {AbortSignal} signal */
   async #decode(sampler, share, signal) {
     const { bytes } = this.#coded;
     const length = Math.min(bytes.length, Math.round(headBytes + share * (bytes.length - headBytes)));
@@ -97,11 +103,13 @@ export class Arrival {
     this.#go(i);
   }
 
+  /** @param {number} i */
   #go(i) {
     this.#slider.set({ value: i });
     this.#look(i);
   }
 
+  /** @param {number} i */
   #look(i) {
     const at = Math.min(i, this.#looks.length - 1);
     if (at !== i) this.#slider.set({ value: at });

@@ -4,6 +4,7 @@
 export class Brush {
   #canvas;
   #onPaint;
+  /** @type {{x: number, y: number}|null} */
   #at = null;
   #down = false;
   #active = false;

@@ -34,7 +34,13 @@ export function unknownClass({ classes, nullLabel }) {
   return classes && nullLabel < 0 ? { label: 0 } : {};
 }
 
-/** The same for several pictures. @returns {{labels?: number[]}} */
+/**
+ * The same for several pictures.
+ *
+ * @param {{classes: number, nullLabel: number}} model
+ * @param {number} count
+ * @returns {{labels?: number[]}}
+ */
 export function unknownClasses(model, count) {
   const { label } = unknownClass(model);
   return label === undefined ? {} : { labels: Array(count).fill(label) };

@@ -3,16 +3,37 @@
 import { element, icon } from "../dom.js";
 import { t, worded } from "../words.js";
 
+/** @import { Properties } from "../dom.js" */
+
 let lastId = 0;
 
-/** A button with an icon and words. @param {string} glyph "" for none */
+/**
+ * A slider. set takes its value, or its range.
+ *
+ * @typedef {{root: HTMLElement, input: HTMLInputElement, readonly value: number, set: (next: Properties<"input">) => void}} Slider
+ */
+
+/**
+ * A button with an icon and words.
+ *
+ * @param {string} key
+ * @param {string} glyph "" for none
+ * @param {(event: MouseEvent) => void} run
+ * @param {{className?: string, values?: import("../words.js").Values}} [more]
+ */
 export function button(key, glyph, run, { className = "", values } = {}) {
   const node = element("button", { type: "button", className }, glyph && icon(glyph), worded("span", key, values));
   node.addEventListener("click", run);
   return node;
 }
 
-/** A label with a control below it, and a hint. */
+/**
+ * A label with a control below it, and a hint.
+ *
+ * @param {string} key
+ * @param {HTMLElement} control
+ * @param {string} [hint] its key
+ */
 export function field(key, control, hint) {
   control.id ||= `control-${++lastId}`;
   const label = worded("label", key, undefined, { htmlFor: control.id });
@@ -32,6 +53,7 @@ export function field(key, control, hint) {
  * @param {{min: number, max: number, step?: number, value: number}} range
  * @param {(value: number) => void} onInput
  * @param {(value: number) => string} [format]
+ * @returns {Slider}
  */
 export function slider(key, { min, max, step = 1, value }, onInput, format = String) {
   const input = element("input", {
@@ -73,7 +95,14 @@ export function slider(key, { min, max, step = 1, value }, onInput, format = Str
   };
 }
 
-/** A choice of few, as segments. @param {string} key of the legend @param {Record<string, string>} options values and their keys */
+/**
+ * A choice of few, as segments.
+ *
+ * @param {string} key of the legend
+ * @param {Record<string, string>} options values and their keys
+ * @param {string} value
+ * @param {(value: string) => void} onChange
+ */
 export function segments(key, options, value, onChange) {
   const name = `segments-${++lastId}`;
   const items = Object.entries(options).map(([each, words]) => {
@@ -89,7 +118,13 @@ export function segments(key, options, value, onChange) {
   );
 }
 
-/** A seed field with a dice. @returns {{root: HTMLElement, value: string}} */
+/**
+ * A seed field with a dice.
+ *
+ * @param {number} value
+ * @param {(value: string) => void} [onChange]
+ * @returns {{root: HTMLElement, readonly value: string}}
+ */
 export function seedField(value, onChange = () => {}) {
   const input = element("input", { inputMode: "numeric", maxLength: 20, value: String(value) });
   const dice = element("button", { type: "button", className: "icon", ariaLabel: t("settings.dice") }, icon("dice"));
@@ -114,7 +149,7 @@ export function seedField(value, onChange = () => {}) {
   };
 }
 
-/** The list of models, for views other than the first. */
+/** The list of models, for views other than the first. @param {import("../studio.js").Studio} studio */
 export function modelField(studio) {
   const select = element("select");
   const fill = () => {
@@ -130,7 +165,13 @@ export function modelField(studio) {
   return field("settings.model", select);
 }
 
-/** The frame of a view: what it is about, the figures, and the controls beside them. */
+/**
+ * The frame of a view: what it is about, the figures, and the controls beside them.
+ *
+ * @param {HTMLElement} root
+ * @param {string} name
+ * @param {{bench: HTMLElement[], panel: HTMLElement[]}} parts
+ */
 export function viewFrame(root, name, { bench, panel }) {
   const head = element("header", { className: "head" }, worded("h2", `nav.${name}`), worded("p", `${name}.intro`));
   root.append(
@@ -140,19 +181,30 @@ export function viewFrame(root, name, { bench, panel }) {
   );
 }
 
-/** A part of a view, under its heading. */
+/** A part of a view, under its heading. @param {string} key @param {...(HTMLElement|false)} children */
 export function block(key, ...children) {
   return element("section", { className: "block" }, worded("h3", key), ...children);
 }
 
-/** A table's body under its headings. @param {string[]} keys of the headings @param {HTMLElement} rows the tbody */
+/**
+ * A table's body under its headings.
+ *
+ * @param {string[]} keys of the headings
+ * @param {HTMLTableSectionElement} rows the tbody
+ * @param {Properties<"table">} [properties]
+ */
 export function table(keys, rows, properties = {}) {
   const heads = keys.map((key) => worded("th", key, undefined, { scope: "col" }));
   const head = element("thead", {}, element("tr", {}, ...heads));
   return element("table", { className: "table", ...properties }, head, rows);
 }
 
-/** A figure with a caption, and perhaps tools under it. */
+/**
+ * A figure with a caption, and perhaps tools under it.
+ *
+ * @param {string} key
+ * @param {{root: HTMLElement, tools?: HTMLElement}} shown
+ */
 export function figure(key, { root, tools }) {
   return element("figure", {}, root, worded("figcaption", key), tools ?? "");
 }

@@ -22,6 +22,11 @@ export function fit(source, { width, height, channels }) {
   return channels === 1 ? grey(picture) : opaque(picture);
 }
 
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasImageSource} source
+ * @param {number[]} place in it: x, y, width, height
+ */
 function draw(canvas, source, [x, y, w, h]) {
   const context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
@@ -31,18 +36,20 @@ function draw(canvas, source, [x, y, w, h]) {
   context.drawImage(source, x, y, w, h, 0, 0, canvas.width, canvas.height);
 }
 
+/** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */
 function shrunk(canvas, width, height) {
   const small = element("canvas", { width: Math.max(1, width), height: Math.max(1, height) });
   draw(small, canvas, [0, 0, canvas.width, canvas.height]);
   return small;
 }
 
+/** @param {ImageData} picture */
 function opaque(picture) {
   for (let i = 3; i < picture.data.length; i += 4) picture.data[i] = 255;
   return picture;
 }
 
-/** The picture in greys (luma of BT.601). */
+/** The picture in greys (luma of BT.601). @param {ImageData} picture */
 export function grey(picture) {
   const { data } = picture;
   for (let i = 0; i < data.length; i += 4) {
@@ -53,14 +60,19 @@ export function grey(picture) {
   return picture;
 }
 
-/** A picture of one colour. */
+/**
+ * A picture of one colour.
+ *
+ * @param {{width: number, height: number}} model
+ * @param {number} [level] of red, green and blue, 0 to 255
+ */
 export function plainPicture({ width, height }, level = 0) {
   const picture = new ImageData(width, height);
   picture.data.fill(level);
   return opaque(picture);
 }
 
-/** Reads a file. @param {Blob} file @param {object} model */
+/** Reads a file. @param {Blob} file @param {{width: number, height: number, channels: number}} model */
 export async function readPicture(file, model) {
   const bitmap = await createImageBitmap(file);
   try {

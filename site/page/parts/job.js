@@ -4,9 +4,16 @@ import { element, icon } from "../dom.js";
 import { duration } from "../format.js";
 import { say, worded } from "../words.js";
 
+/** @import { Sampler } from "../../lib/unnoise.js" */
+
+/** How far work is. @typedef {{done: number, total: number} | {index: number, steps: number}} Progress */
+
+/** What work is given. @typedef {{signal: AbortSignal, onProgress: (progress: Progress) => void}} Work */
+
 /** One piece of work at a time. */
 export class Job {
   #studio;
+  /** @type {AbortController|null} */
   #controller = null;
   #started = 0;
   #able = false;
@@ -34,7 +41,7 @@ export class Job {
     });
   }
 
-  /** Whether it can begin: not while a model, or a picture that it needs, is on its way. */
+  /** Whether it can begin: not while a model, or a picture that it needs, is on its way. @param {boolean} yes */
   set able(yes) {
     this.#able = yes;
     this.#show();
@@ -61,9 +68,11 @@ export class Job {
   }
 
   /**
-   * Runs fn(sampler, {signal, onProgress}) in place of what runs.
+   * Runs fn in place of what runs.
    *
-   * @returns {Promise<any>} what fn returned; undefined where it was stopped or failed
+   * @template T
+   * @param {(sampler: Sampler, work: Work) => Promise<T>} fn
+   * @returns {Promise<T|undefined>} what fn returned; undefined where it was stopped or failed
    */
   async run(fn) {
     this.stop();
@@ -75,8 +84,11 @@ export class Job {
     this.#studio.notices.clear("chain");
     try {
       const sampler = await this.#studio.sampler();
-      const onProgress = ({ done, total, index, steps }) => {
-        if (!controller.signal.aborted) this.progress(index ?? done, steps ?? total);
+      /** @param {Progress} progress */
+      const onProgress = (progress) => {
+        if (controller.signal.aborted) return;
+        if ("index" in progress) this.progress(progress.index, progress.steps);
+        else this.progress(progress.done, progress.total);
       };
       const result = await fn(sampler, { signal: controller.signal, onProgress });
       return controller.signal.aborted ? undefined : result;
@@ -93,7 +105,7 @@ export class Job {
     }
   }
 
-  /** Shows how far the work is, and how long the rest will take. */
+  /** Shows how far the work is, and how long the rest will take. @param {number} done @param {number} total */
   progress(done, total) {
     const part = total ? done / total : 0;
     this.#bar.style.width = `${100 * part}%`;

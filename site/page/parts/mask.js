@@ -33,15 +33,17 @@ export class Mask {
     return this.#sheet;
   }
 
+  /** @param {number} pixels */
   set size(pixels) {
     this.#brush.size = pixels;
   }
 
+  /** @param {boolean} on */
   set erasing(on) {
     this.#erasing = on;
   }
 
-  /** Begins with a mask over the lower half. */
+  /** Begins with a mask over the lower half. @param {{width: number, height: number}} picture */
   begin({ width, height }) {
     Object.assign(this.#sheet, { width, height });
     this.#fill(0, Math.ceil(height / 2), width, Math.floor(height / 2));
@@ -51,12 +53,14 @@ export class Mask {
     this.#sheet.getContext("2d").clearRect(0, 0, this.#sheet.width, this.#sheet.height);
   }
 
+  /** @param {number} x @param {number} y @param {number} width @param {number} height */
   #fill(x, y, width, height) {
     const context = this.#sheet.getContext("2d");
     context.fillStyle = "#5b86ff";
     context.fillRect(x, y, width, height);
   }
 
+  /** @param {number} x @param {number} y */
   #dab(x, y) {
     const { size } = this.#brush;
     const [left, top] = [Math.round(x - size / 2), Math.round(y - size / 2)];

@@ -13,18 +13,31 @@ export const twoCurves = [
   { stroke: "--warm", dash: [6, 4] },
 ];
 
+/**
+ * What a plot shows.
+ *
+ * @typedef {object} PlotOptions
+ * @property {(import("uplot").Series & {stroke: string, fill?: string})[]} series uPlot's, with colours by their names ("--accent")
+ * @property {{x?: import("uplot").Scale, y?: import("uplot").Scale}} [scales]
+ * @property {string} [x] label of the abscissa
+ * @property {string} [y] label of the ordinate
+ * @property {number[]} [xSplits] marks on the abscissa
+ */
+
 /** A plot that keeps the width of its place and the colours of the theme. */
 export class Plot {
   #root;
   #make;
+  /** @type {uPlot|null} */
   #plot = null;
+  /** @type {import("uplot").AlignedData|null} */
   #data = null;
   #height;
   #onCursor;
 
   /**
    * @param {HTMLElement} root
-   * @param {object} options series: uPlot's, with stroke the name of a colour ("--accent"); scales; axes; x: label of the abscissa, y: of the ordinate
+   * @param {PlotOptions} options
    * @param {{height?: number, onCursor?: (index: number) => void}} [more] onCursor: the reader points at a value
    */
   constructor(root, options, { height = 200, onCursor } = {}) {
@@ -40,7 +53,7 @@ export class Plot {
     if (onCursor) this.#listen(root);
   }
 
-  /** Shows values: [x, y1, y2, ...]. */
+  /** Shows values. @param {import("uplot").AlignedData} data x, y1, y2, ... */
   show(data) {
     this.#data = data;
     if (this.#plot) this.#plot.setData(data);
@@ -55,7 +68,7 @@ export class Plot {
     this.#root.replaceChildren(worded("p", key, undefined, { className: "empty" }));
   }
 
-  /** Marks a place on the abscissa by a line. */
+  /** Marks a place on the abscissa by a line. @param {number} x */
   mark(x) {
     this.at = x;
     this.#plot?.redraw(false);
@@ -78,6 +91,7 @@ export class Plot {
     else if (this.#plot.width !== width) this.#plot.setSize({ width, height: this.#height });
   }
 
+  /** @param {uPlot} plot */
   #drawMark(plot) {
     if (this.at === undefined) return;
     const x = plot.valToPos(this.at, "x", true);
@@ -94,7 +108,9 @@ export class Plot {
     ctx.restore();
   }
 
+  /** @param {HTMLElement} root */
   #listen(root) {
+    /** @param {PointerEvent} event */
     const point = (event) => {
       if (!this.#plot || (event.type === "pointermove" && !event.buttons)) return;
       const { left } = this.#plot.over.getBoundingClientRect();
@@ -107,8 +123,10 @@ export class Plot {
   }
 }
 
+/** @param {PlotOptions} options @param {number} width @param {number} height @returns {import("uplot").Options} */
 function plotOptions({ series, scales = {}, x, y, xSplits }, width, height) {
   const font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  /** @type {import("uplot").Axis} */
   const axis = {
     stroke: css("--quiet"),
     grid: { stroke: css("--line"), width: 1, filter: marked },
@@ -117,7 +135,7 @@ function plotOptions({ series, scales = {}, x, y, xSplits }, width, height) {
     font,
   };
   // A symbol is set as one.
-  const labelled = (label) => ({
+  const labelled = (/** @type {string|undefined} */ label) => ({
     label,
     labelSize: 16,
     labelFont: label?.length === 1 ? 'italic 14px "Cambria Math", "STIX Two Text", Georgia, serif' : font,
@@ -157,16 +175,20 @@ function plotOptions({ series, scales = {}, x, y, xSplits }, width, height) {
   };
 }
 
-/** Lines where a logarithmic axis has its powers of ten, and everywhere on others: the rest are too many. */
+/**
+ * Lines where a logarithmic axis has its powers of ten, and everywhere on others: the rest are too many.
+ *
+ * @type {import("uplot").Axis.Filter}
+ */
 function marked(plot, splits, axis) {
   if (plot.scales[plot.axes[axis].scale].distr !== 3) return splits;
   return splits.map((value) => (Math.abs(Math.log10(value) % 1) < 1e-9 ? value : null));
 }
 
-// A logarithmic axis.
+/** A logarithmic axis. @type {import("uplot").Axis} */
 const powers = { values: (_, marks) => marks.map(powerOf) };
 
-/** A mark on a logarithmic axis; null: it has no room for words. */
+/** A mark on a logarithmic axis. @param {number|null} value null: it has no room for words */
 function powerOf(value) {
   if (value === null || value === undefined) return "";
   return value >= 0.001 ? String(value) : `10${superscript(Math.round(Math.log10(value)))}`;

@@ -8,6 +8,9 @@ import { classesInTurn } from "./classes.js";
 import { button } from "./controls.js";
 import { fit, plainPicture, readPicture } from "./fit.js";
 
+/** @import { Model } from "../models.js" */
+/** @import { ModelInfo } from "../../lib/unnoise.js" */
+
 /** A picture of the model's size with the ways to get another. */
 export class PictureSource {
   #studio;
@@ -15,9 +18,11 @@ export class PictureSource {
   #shown;
   #onChange;
   #brush;
+  /** @type {ModelInfo|null} */
   #model = null;
   #drawing = 0;
-  #waiting = null; // a file that was opened before there was a model
+  /** A file that was opened before there was a model. @type {File|null} */
+  #waiting = null;
   /** @type {ImageData|null} */
   picture = null;
 
@@ -40,6 +45,7 @@ export class PictureSource {
     studio.onModel((info, model) => this.#begin(info.model, model, start));
   }
 
+  /** @param {boolean} blank */
   #tools(blank) {
     const input = element("input", {
       type: "file",
@@ -67,12 +73,14 @@ export class PictureSource {
     return element("div", { className: "tools" }, ...tools, input);
   }
 
+  /** @param {HTMLButtonElement} paint */
   #togglePaint(paint) {
     this.#brush.active = !this.#brush.active;
     paint.setAttribute("aria-pressed", String(this.#brush.active));
     this.colour.hidden = !this.#brush.active;
   }
 
+  /** @param {HTMLElement} well */
   #acceptDrops(well) {
     well.addEventListener("drop", (event) => {
       const file = event.dataTransfer?.files[0];
@@ -84,6 +92,7 @@ export class PictureSource {
     });
   }
 
+  /** @param {ModelInfo} model @param {Model|null} entry @param {"preview"|"sample"} start */
   async #begin(model, entry, start) {
     this.#model = model;
     this.#brush.grey = model.channels === 1;
@@ -106,7 +115,7 @@ export class PictureSource {
     }
   }
 
-  /** Opens a picture's file; one that cannot be read is said. */
+  /** Opens a picture's file; one that cannot be read is said. @param {File} file */
   async open(file) {
     if (!this.#model) {
       this.#waiting = file;
@@ -143,12 +152,13 @@ export class PictureSource {
     if (this.#model) this.#take(plainPicture(this.#model, this.#model.channels === 1 ? 0 : 255));
   }
 
-  /** Puts a picture there. */
+  /** Puts a picture there. @param {ImageData} picture */
   set(picture) {
     this.#drawing++;
     this.#take(picture);
   }
 
+  /** @param {ImageData} picture @param {boolean} [show] whether it is not there already */
   #take(picture, show = true) {
     this.picture = picture;
     delete this.root.dataset.busy;
@@ -163,7 +173,18 @@ export class PictureSource {
   }
 }
 
-/** A canvas in a well that shows one picture, without tools. */
+/**
+ * What shows a picture: an ImageData, or pictures of a chain as a grid.
+ *
+ * @typedef {{root: HTMLElement, canvas: HTMLCanvasElement, show: (picture: ImageData) => void, grid: Picture["show"]}} Shown
+ */
+
+/**
+ * A canvas in a well that shows one picture, without tools.
+ *
+ * @param {string} labelKey
+ * @returns {Shown}
+ */
 export function shownPicture(labelKey) {
   const canvas = element("canvas", { width: 1, height: 1 });
   canvas.setAttribute("role", "img");
@@ -179,7 +200,7 @@ export function shownPicture(labelKey) {
   };
 }
 
-/** A small canvas of one picture, to be one of a row. */
+/** A small canvas of one picture, to be one of a row. @param {ImageData} picture */
 export function cell(picture) {
   const canvas = element("canvas", { width: picture.width, height: picture.height, className: "cell" });
   canvas.getContext("2d").putImageData(picture, 0, 0);

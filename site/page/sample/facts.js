@@ -4,6 +4,8 @@ import { byId, element } from "../dom.js";
 import { adapterName, bytes, millions, tiny } from "../format.js";
 import { say, t, worded } from "../words.js";
 
+/** @import { Info, ModelInfo, SelfTest } from "../../lib/unnoise.js" */
+
 const engineNames = { webgpu: "WebGPU", cpu: "CPU" };
 
 // The pack's provenance in the order of the page; other keys are shown by their own name.
@@ -12,11 +14,7 @@ const provenanceKeys = ["data", "licence", "training", "weights", "pictures", "s
 // Said elsewhere, or of no use to a reader.
 const hiddenKeys = new Set(["name", "layout"]);
 
-/**
- * Shows the facts of a loaded model.
- *
- * @param {import("../lib/unnoise.js").Info} info
- */
+/** Shows the facts of a loaded model. @param {Info} info */
 export function showFacts(info) {
   byId("facts").hidden = false;
   showEngine(info);
@@ -25,6 +23,7 @@ export function showFacts(info) {
   byId("model-facts").replaceChildren(...modelFacts(info.model));
 }
 
+/** @param {Info} info */
 function showEngine({ engine, selfTest, dropped }) {
   const { engine: name, precision, software } = engine;
   const kind = software ? t("facts.software") : "";
@@ -57,6 +56,7 @@ export function droppedText({ engine, reason }, current) {
   return t(engine === current ? "facts.restarted" : "facts.dropped", { name, why });
 }
 
+/** @param {Info} info */
 function showModel({ model, pack }) {
   byId("model-line").replaceChildren(
     element("strong", {}, model.name),
@@ -66,6 +66,7 @@ function showModel({ model, pack }) {
   say(byId("data-line"), pack.storageProblem ? "facts.kept.nowhere" : `facts.kept.${pack.from}`);
 }
 
+/** @param {SelfTest} selfTest */
 function showTests({ operations, probeError, bound }) {
   const rows = [...operations, { name: t("facts.network"), error: probeError, bound }];
   const cells = ({ name, error, bound }) => [
@@ -76,7 +77,7 @@ function showTests({ operations, probeError, bound }) {
   byId("tests").tBodies[0].replaceChildren(...rows.map((row) => element("tr", {}, ...cells(row))));
 }
 
-/** What a model says of itself, as terms and descriptions. @param {object} model of the library's Info */
+/** What a model says of itself, as terms and descriptions. @param {ModelInfo} model */
 export function modelFacts(model) {
   const { width, height, channels } = model;
   const rows = [

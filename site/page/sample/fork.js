@@ -6,7 +6,8 @@ import { t } from "../words.js";
  * Why another seed would change nothing, and what would.
  *
  * @param {{sampler: string}} settings of the chain
- * @param {(values: object) => void} instead draws with other settings
+ * @param {(values: Partial<import("./settings.js").Settings>) => void} instead draws with other settings
+ * @returns {import("../notices.js").Notice}
  */
 export function forkNotice({ sampler }, instead) {
   const ddpm = { label: t("fork.ddpm"), run: () => instead({ sampler: "ddpm" }) };

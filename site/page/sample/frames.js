@@ -1,10 +1,13 @@
 // The frames of a chain that were shown, so that the reader can look back along it.
 
+/** @import { Frame } from "../../lib/unnoise.js" */
+
 // Beyond so many frames every other one is let go. Frames of skipped steps do not come at all at full speed.
 const mostFrames = 240;
 
 /** Frames of one chain, by step: those of every stride-th step and the newest, with a stride that doubles when there are too many. */
 export class Frames {
+  /** @type {Frame[]} */
   #list = [];
   #stride = 1;
 
@@ -13,7 +16,7 @@ export class Frames {
     this.#stride = 1;
   }
 
-  /** Keeps a frame: {index, ...}. One of a step that was there before replaces it and what followed. */
+  /** Keeps a frame. One of a step that was there before replaces it and what followed. @param {Frame} frame */
   add(frame) {
     while (this.#list.length && this.#list.at(-1).index >= frame.index) this.#list.pop();
     // What was kept for being the newest is not that any more.
@@ -24,7 +27,12 @@ export class Frames {
     this.#list = this.#list.filter((kept) => kept.index % this.#stride === 0 || kept === frame);
   }
 
-  /** The newest frame that is not after the step; undefined where there is none. */
+  /**
+   * The newest frame that is not after the step.
+   *
+   * @param {number} index
+   * @returns {Frame|undefined} undefined where there is none
+   */
   at(index) {
     return this.#list.findLast((frame) => frame.index <= index) ?? this.#list[0];
   }

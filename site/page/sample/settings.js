@@ -5,6 +5,8 @@ import { classesInTurn, labelsOf } from "../parts/classes.js";
 import { say } from "../words.js";
 import { Sheet } from "./sheet.js";
 
+/** @import { ModelInfo, SamplerName } from "../../lib/unnoise.js" */
+
 // The model is the smallest of the list. The site's build draws its preview with the same values (tools/site/models.go). DDIM
 // draws the site's models better with noise in its steps than without (docs/evaluation.md), and only so a fork can differ.
 const defaults = {
@@ -29,22 +31,50 @@ const usualSteps = { dpmpp: 20, "dpmpp-sde": 20, unipc: 20, euler: 30, "euler-an
 
 const maxSeed = 2n ** 64n - 1n;
 
-/** @typedef {typeof defaults & {model: string}} Settings */
+/**
+ * What is to be drawn.
+ *
+ * @typedef {object} Settings
+ * @property {string} model its id
+ * @property {SamplerName} sampler
+ * @property {number} steps
+ * @property {number} eta
+ * @property {string} seed
+ * @property {number} count
+ * @property {"full"|"slow"} pace
+ * @property {"auto"|"webgpu"|"cpu"} engine
+ * @property {number[]} labels
+ * @property {number} guidance
+ */
+
+/** Settings as an address has them. @typedef {Partial<Record<keyof typeof checks, string>>} Address */
+
+/**
+ * The form's fields, by name.
+ *
+ * @typedef {{[Name in "steps"|"eta"|"seed"|"labels"|"guidance"]: HTMLInputElement} &
+ *   {[Name in "model"|"sampler"|"engine"]: HTMLSelectElement} & {[Name in "count"|"pace"]: RadioNodeList}} Fields
+ */
+
+/** @typedef {HTMLFormElement & {elements: Fields}} FormElement */
 
 /** The form of settings. */
 export class SettingsForm {
   #form;
   #trainTimesteps = 1000;
+  /** @type {Pick<ModelInfo, "classes"|"nullLabel">} */
   #model = { classes: 0, nullLabel: -1 };
   #etaChosen = false; // by the reader or an address, not proposed by the form
   #open = false; // where no class is named, the model is asked for none
   #sheet;
 
+  /** @param {FormElement} form */
   constructor(form) {
     this.#form = form;
     this.#sheet = new Sheet(form);
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("change", ({ target }) => {
+    form.addEventListener("change", (event) => {
+      const target = /** @type {HTMLInputElement|HTMLSelectElement} */ (event.target);
       if (target.name === "sampler") this.#stepsOf(target.value);
       if (target.name === "eta") this.#etaChosen = true;
       this.#tidy();
@@ -57,12 +87,14 @@ export class SettingsForm {
     this.#etaChosen = false;
   }
 
-  /** Calls fn(name) when the reader has changed the field. */
+  /** Calls fn when the reader has changed the field. @param {(name: string) => void} fn */
   onChange(fn) {
-    this.#form.addEventListener("change", (event) => fn(event.target.name));
+    this.#form.addEventListener("change", ({ target }) => {
+      fn(/** @type {HTMLInputElement|HTMLSelectElement} */ (target).name);
+    });
   }
 
-  /** Puts values into the form. */
+  /** Puts values into the form. @param {{[Name in keyof Settings]?: Settings[Name]|string|number}} values */
   set(values) {
     for (const [name, value] of Object.entries(values)) {
       const control = this.#form.elements[name];
@@ -86,7 +118,13 @@ export class SettingsForm {
     this.#open = true;
   }
 
-  /** The classes that are named; else any: with guidance pictures of a class are clearer than those of none. */
+  /**
+   * The classes that are named; else any: with guidance pictures of a class are clearer than those of none.
+   *
+   * @param {string} text
+   * @param {string} seed
+   * @param {number} count
+   */
   #classesOf(text, seed, count) {
     if (!this.#labels.length) return [];
     const named = listOf(text);
@@ -96,7 +134,11 @@ export class SettingsForm {
 
   /** @returns {Settings} */
   get() {
-    const { model, sampler, seed, count, pace, engine } = Object.fromEntries(new FormData(this.#form));
+    // None of the fields is a file.
+    const { model, sampler, seed, count, pace, engine } =
+      /** @type {Pick<Settings, "model"|"sampler"|"seed"|"pace"|"engine"> & {count: string}} */ (
+        Object.fromEntries(new FormData(this.#form))
+      );
     const { steps, eta, labels, guidance } = this.#form.elements;
     return {
       model,
@@ -112,7 +154,7 @@ export class SettingsForm {
     };
   }
 
-  /** Fills the list of models. */
+  /** Fills the list of models. @param {import("../models.js").Model[]} models */
   setModels(models) {
     const select = this.#form.elements.model;
     const { value } = select;
@@ -122,12 +164,12 @@ export class SettingsForm {
     this.#sheet.tell();
   }
 
-  /** Takes what a model has: training timesteps, which bound the steps, and classes. */
+  /** Takes what a model has: training timesteps, which bound the steps, and classes. @param {ModelInfo} model */
   setModel(model) {
     const { trainTimesteps: n, classes } = model;
     this.#trainTimesteps = n;
     say(byId("steps-hint"), "settings.steps.hint", { n });
-    this.#form.elements.steps.max = n;
+    this.#form.elements.steps.max = String(n);
     this.#model = model;
     byId("labels-field").hidden = classes === 0;
     byId("guidance-field").hidden = !this.#guided;
@@ -141,10 +183,10 @@ export class SettingsForm {
     this.set({ labels: this.#labels.slice(0, 16).join(" "), count: 16 });
   }
 
-  /** The usual number of steps: all for DDPM, few for the others. */
+  /** The usual number of steps: all for DDPM, few for the others. @param {string} sampler */
   #stepsOf(sampler) {
-    this.#form.elements.steps.value =
-      sampler === "ddpm" ? this.#trainTimesteps : (usualSteps[sampler] ?? defaults.steps);
+    const steps = sampler === "ddpm" ? this.#trainTimesteps : (usualSteps[sampler] ?? defaults.steps);
+    this.#form.elements.steps.value = String(steps);
   }
 
   /** Brings every field into its range, and shows only what the sampler has. */
@@ -155,10 +197,10 @@ export class SettingsForm {
       .join(" ");
     // A model without a label for it cannot leave the class open.
     if (this.#model.classes && !this.#guided && !labels.value) labels.value = "0";
-    guidance.value = Math.min(20, Math.max(1, Number(guidance.value) || 1));
-    steps.value = Math.min(this.#trainTimesteps, Math.max(1, Math.round(Number(steps.value)) || defaults.steps));
-    if (!this.#etaChosen) eta.value = Number(steps.value) < noisySteps ? 0 : defaults.eta;
-    eta.value = Math.min(1, Math.max(0, Number(eta.value) || 0));
+    guidance.value = within(1, 20, Number(guidance.value) || 1);
+    steps.value = within(1, this.#trainTimesteps, Math.round(Number(steps.value)) || defaults.steps);
+    if (!this.#etaChosen) eta.value = String(Number(steps.value) < noisySteps ? 0 : defaults.eta);
+    eta.value = within(0, 1, Number(eta.value) || 0);
     seed.value = tidySeed(seed.value);
     say(byId("sampler-hint"), `sampler.${sampler.value}`);
     byId("eta-field").hidden = sampler.value !== "ddim";
@@ -166,11 +208,17 @@ export class SettingsForm {
   }
 }
 
-/** The numbers of a text. */
+/** The nearest number of a range, as a field has it. @param {number} least @param {number} most @param {number} n */
+function within(least, most, n) {
+  return String(Math.min(most, Math.max(least, n)));
+}
+
+/** The numbers of a text. @param {string} text */
 function listOf(text) {
   return (text.match(/\d+/g) ?? []).map(Number);
 }
 
+/** @param {string} text */
 function tidySeed(text) {
   const digits = text.replace(/\D/g, "") || defaults.seed;
   const n = BigInt(digits);
@@ -181,11 +229,12 @@ function tidySeed(text) {
  * Reads an address's settings.
  *
  * @param {string} search the address's query
- * @returns {{values: Partial<Settings>, asked: boolean, problems: string[]}} values: the model is any, since the list may be
+ * @returns {{values: Address, asked: boolean, problems: string[]}} values: the model is any, since the list may be
  *   on its way; asked: the address says anything at all
  */
 export function readAddress(search) {
   const query = new URLSearchParams(search);
+  /** @type {Address} */
   const values = {};
   const problems = [];
   for (const [name, check] of Object.entries(checks)) {
@@ -201,6 +250,7 @@ export function readAddress(search) {
   return { values, asked, problems };
 }
 
+/** @param {string[]} list @returns {(text: string) => boolean} */
 const oneOf = (list) => (text) => list.includes(text);
 
 const checks = {
@@ -222,17 +272,17 @@ const checks = {
  * The address that draws the same again.
  *
  * @param {Settings} settings
- * @param {{published: boolean, hash: string, forks: {from: number, seed: string}[]}} origin published: the model is one of
+ * @param {{published: boolean, hash?: string, forks?: {from: number, seed: string}[]}} origin published: the model is one of
  *   the site's: a file of the reader's own has no address; hash: the model's; forks: where the track leaves its ancestors
  */
 export function addressOf(settings, { published, hash, forks = [] }) {
   const { model, sampler, steps, eta, seed, count, engine, labels, guidance } = settings;
-  const query = new URLSearchParams({ ...(published && { model }), sampler, steps });
-  if (sampler === "ddim" && eta !== 0) query.set("eta", eta);
+  const query = new URLSearchParams({ ...(published && { model }), sampler, steps: String(steps) });
+  if (sampler === "ddim" && eta !== 0) query.set("eta", String(eta));
   query.set("seed", seed);
-  query.set("count", count);
+  query.set("count", String(count));
   if (labels?.length) query.set("labels", labels.join(" "));
-  if (labels?.length && guidance !== 1) query.set("guidance", guidance);
+  if (labels?.length && guidance !== 1) query.set("guidance", String(guidance));
   if (forks.length) query.set("forks", forks.map(({ from, seed: other }) => `${from}:${other}`).join(","));
   if (hash) query.set("hash", hash);
   if (engine !== defaults.engine) query.set("engine", engine);

@@ -4,13 +4,14 @@
 import { byId } from "../dom.js";
 import { say } from "../words.js";
 
-/** @param {HTMLFormElement} form the settings, inside the panel that becomes a sheet */
+/** The sheet. */
 export class Sheet {
   #form;
   #panel = byId("panel");
   #bar = byId("panel-bar");
   #text = byId("panel-set");
 
+  /** @param {import("./settings.js").FormElement} form the settings, inside the panel that becomes a sheet */
   constructor(form) {
     this.#form = form;
     this.#bar.addEventListener("click", () => this.#open(!this.#isOpen));
@@ -22,7 +23,8 @@ export class Sheet {
       this.#bar.focus();
     });
     // The keyboard goes on behind the sheet: what it reaches there must be seen. A tap beside the sheet leaves it as it is.
-    addEventListener("focusin", ({ target }) => {
+    addEventListener("focusin", (event) => {
+      const target = /** @type {Element} */ (event.target);
       if (this.#isOpen && !this.#panel.contains(target) && target.matches(":focus-visible")) this.#open(false);
     });
   }
@@ -31,6 +33,7 @@ export class Sheet {
     return this.#bar.getAttribute("aria-expanded") === "true";
   }
 
+  /** @param {boolean} open */
   #open(open) {
     this.#bar.setAttribute("aria-expanded", String(open));
     this.#panel.classList.toggle("open", open);

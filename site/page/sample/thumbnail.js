@@ -3,6 +3,8 @@
 import { element } from "../dom.js";
 import { paintGrid } from "../pictures.js";
 
+/** @typedef {import("./timeline.js").Row} Row */
+
 /** The one thumbnail of the tracks. */
 export class Thumbnail {
   #box;
@@ -17,7 +19,7 @@ export class Thumbnail {
     root.append(this.#box);
   }
 
-  /** Shows thumbnails of a row: {rail, slider, track}. */
+  /** Shows thumbnails of a row. @param {Row} row */
   watch(row) {
     const hide = () => {
       this.#box.hidden = true;
@@ -32,12 +34,14 @@ export class Thumbnail {
     row.slider.addEventListener("blur", hide);
   }
 
+  /** @param {Row} row @param {number} x */
   #stepAt({ slider, rail }, x) {
     const { left, width } = rail.getBoundingClientRect();
     const [min, max] = [Number(slider.min), Number(slider.max)];
     return Math.round(min + (max - min) * Math.min(1, Math.max(0, (x - left) / width)));
   }
 
+  /** @param {Row} row @param {number} index */
   #show({ rail, slider, track }, index) {
     const frame = track?.frames.at(index);
     const beyond = !frame || index > track.frames.last.index;
@@ -47,7 +51,8 @@ export class Thumbnail {
     this.#text.textContent = Number.isFinite(frame.timestep) ? `t = ${frame.timestep}` : "t = T";
     const place = rail.getBoundingClientRect();
     const origin = this.#root.getBoundingClientRect();
-    const part = (frame.index - slider.min) / Math.max(1, slider.max - slider.min);
+    const [min, max] = [Number(slider.min), Number(slider.max)];
+    const part = (frame.index - min) / Math.max(1, max - min);
     const half = this.#box.offsetWidth / 2;
     const x = place.left - origin.left + part * place.width;
     this.#box.style.left = `${Math.max(half, Math.min(origin.width - half, x))}px`;

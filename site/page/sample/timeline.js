@@ -5,17 +5,22 @@ import { element, icon } from "../dom.js";
 import { sayLabel, worded } from "../words.js";
 import { Thumbnail } from "./thumbnail.js";
 
+/** @import { Frame } from "../../lib/unnoise.js" */
+/** @import { Track } from "./tracks.js" */
+
 /** All tracks of a chain. */
 export class Timeline {
   #root;
+  /** @type {Row[]} */
   #rows = [];
+  /** @type {Row|null} */
   #active = null;
   #thumbnail;
   #listener;
 
   /**
    * @param {HTMLElement} root holds the first track's elements already
-   * @param {{onLook: (frame: object, track: object) => void, onSelect: (track: object) => void}} listener onLook gets the
+   * @param {{onLook: (frame: Frame, track: Track) => void, onSelect: (track: Track) => void}} listener onLook gets the
    *   frame to be shown when the reader looks back, or returns to the newest
    */
   constructor(root, listener) {
@@ -36,7 +41,12 @@ export class Timeline {
     return row?.track?.frames.at(Number(row.slider.value));
   }
 
-  /** Shows these tracks; the first is the chain itself, the others are its forks. */
+  /**
+   * Shows these tracks; the first is the chain itself, the others are its forks.
+   *
+   * @param {Track[]} tracks
+   * @param {Track|null} active
+   */
   show(tracks, active) {
     const [first] = this.#rows;
     if (first.track !== (tracks[0] ?? null)) first.begin(tracks[0] ?? null);
@@ -51,12 +61,17 @@ export class Timeline {
     this.#root.classList.toggle("forked", this.#rows.length > 1);
   }
 
-  /** Shows how far a chain is. */
+  /** Shows how far a chain is. @param {{index: number, steps: number}} progress @param {Track} track */
   progress({ index, steps }, track) {
     this.#rows.find((row) => row.track === track)?.progress(index, steps);
   }
 
-  /** Keeps a frame that has come; the slider follows it unless the reader looks back. */
+  /**
+   * Keeps a frame that has come; the slider follows it unless the reader looks back.
+   *
+   * @param {Frame} frame
+   * @param {Track} track
+   */
   add(frame, track) {
     track.frames.add(frame);
     const row = this.#rows.find((each) => each.track === track);
@@ -72,14 +87,15 @@ export class Timeline {
     this.#listener.onLook(row.track.frames.last, row.track);
   }
 
-  /** Moves the slider of the track that is seen by so many steps. */
+  /** Moves the slider of the track that is seen by so many steps. @param {number} steps */
   move(steps) {
     const slider = this.#active?.slider;
     if (!slider) return;
-    slider.value = Number(slider.value) + steps;
+    slider.value = String(Number(slider.value) + steps);
     slider.dispatchEvent(new Event("input"));
   }
 
+  /** @param {HTMLElement} root */
   #row(root) {
     const row = new Row(root);
     row.slider.addEventListener("input", () => {
@@ -91,6 +107,7 @@ export class Timeline {
     return row;
   }
 
+  /** @param {Track} track */
   #addRow(track) {
     const rail = element(
       "div",
@@ -106,7 +123,7 @@ export class Timeline {
     );
     const values = { t: Number.isFinite(track.timestep) ? track.timestep : "T", seed: track.seed };
     const label = element("p", { className: "fork-label" }, icon("fork"), worded("span", "sample.fork.label", values));
-    const end = (text) => element("span", { className: "end", ariaHidden: "true" }, text);
+    const end = (/** @type {string} */ text) => element("span", { className: "end", ariaHidden: "true" }, text);
     const root = element("div", { className: "track fork" }, end("T"), rail, end("0"), label);
     this.#root.append(root);
     const row = this.#row(root);
@@ -116,50 +133,56 @@ export class Timeline {
 }
 
 /** One track's elements. */
-class Row {
+export class Row {
+  /** @type {Track|null} */
   track = null;
   /** Whether its newest frame is what the slider stands at. */
   live = true;
 
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
     this.slider = root.querySelector("input");
+    /** @type {HTMLElement} */
     this.rail = root.querySelector(".rail");
+    /** @type {HTMLElement} */
     this.bar = root.querySelector(".bar");
+    /** @type {HTMLElement} */
     this.meter = root.querySelector(".progress");
   }
 
-  /** Begins with a track, or with none. */
+  /** Begins with a track, or with none. @param {Track|null} track */
   begin(track) {
     this.track = track;
     this.live = true;
     this.slider.disabled = !track;
     if (!track) return;
     const { from, chain } = track;
-    this.slider.min = from;
-    this.slider.max = chain.steps;
-    this.slider.value = from;
-    this.rail.style.setProperty("--from", from / chain.steps);
+    this.slider.min = String(from);
+    this.slider.max = String(chain.steps);
+    this.slider.value = String(from);
+    this.rail.style.setProperty("--from", String(from / chain.steps));
     this.progress(from, chain.steps);
   }
 
+  /** @param {number} index @param {number} steps */
   progress(index, steps) {
     const from = this.track?.from ?? 0;
     const part = steps > from ? (index - from) / (steps - from) : 1;
     this.bar.style.width = `${100 * part}%`;
-    this.meter.style.setProperty("--steps", steps - from);
+    this.meter.style.setProperty("--steps", String(steps - from));
     this.meter.dataset.steps = steps - from <= 100 ? "few" : "many";
-    if (this.meter.role === "progressbar") this.meter.setAttribute("aria-valuenow", Math.round(100 * part));
+    if (this.meter.role === "progressbar") this.meter.setAttribute("aria-valuenow", String(Math.round(100 * part)));
   }
 
-  /** Where a fork hangs: how many rows below its parent. */
+  /** Where a fork hangs: how many rows below its parent. @param {Row[]} rows */
   hang(rows) {
     if (!this.track?.parent) return;
     const parent = rows.findIndex(({ track }) => track === this.track.parent);
-    this.root.style.setProperty("--up", rows.indexOf(this) - Math.max(0, parent));
+    this.root.style.setProperty("--up", String(rows.indexOf(this) - Math.max(0, parent)));
   }
 
-  /** The slider has moved. @returns {object|undefined} the frame to be shown */
+  /** The slider has moved. @returns {Frame|undefined} the frame to be shown */
   look() {
     const wanted = Number(this.slider.value);
     const { frames } = this.track;
@@ -167,16 +190,18 @@ class Row {
     if (!frame) return undefined;
     this.live = wanted >= frames.last.index;
     // Nothing has been drawn beyond the newest frame.
-    if (this.live) this.slider.value = frames.last.index;
+    if (this.live) this.slider.value = String(frames.last.index);
     this.#say(frame);
     return frame;
   }
 
+  /** @param {Frame} frame */
   set(frame) {
-    this.slider.value = frame.index;
+    this.slider.value = String(frame.index);
     this.#say(frame);
   }
 
+  /** @param {Frame} frame */
   #say({ index }) {
     this.slider.setAttribute("aria-valuetext", `${index} / ${this.slider.max}`);
   }

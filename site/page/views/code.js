@@ -10,10 +10,16 @@ import { Plot } from "../parts/plot.js";
 import { PictureSource } from "../parts/source.js";
 import { say, worded } from "../words.js";
 
-/** Builds the view. */
+/** Builds the view. @type {import("../router.js").ViewModule["mount"]} */
 export function mount(root, studio) {
   return new CodeView(root, studio);
 }
+
+/**
+ * A rate in bits/dim and its RMSE of 255; paper: of the paper's.
+ *
+ * @typedef {{rate: number, rmse: number, paper?: true}} Point
+ */
 
 class CodeView {
   #studio;
@@ -26,6 +32,7 @@ class CodeView {
   #rate;
   #arrival;
 
+  /** @param {HTMLElement} root @param {import("../studio.js").Studio} studio */
   constructor(root, studio) {
     this.#studio = studio;
     this.#source = new PictureSource(studio, {
@@ -70,6 +77,7 @@ class CodeView {
         worded("p", "code.note", undefined, { className: "hint" }),
       ],
     });
+    /** @type {import("uplot").Scale} */
     const log = { distr: 3, log: 10 };
     this.#terms = new Plot(plots[0], { x: "t", scales: { y: log }, series: [{ stroke: "--accent" }] }, { height: 220 });
     this.#rate = new Plot(
@@ -77,7 +85,7 @@ class CodeView {
       {
         x: "bits/dim",
         y: "RMSE",
-        scales: { x: { distr: 3, log: 10 } },
+        scales: { x: log },
         series: [
           { stroke: "--accent", points: { show: true, size: 5 }, spanGaps: true },
           { stroke: "--warm", dash: [6, 4], points: { show: true, size: 5 }, spanGaps: true },
@@ -120,9 +128,10 @@ class CodeView {
     this.#showRates(progressive(sorted, prior));
   }
 
-  /** Shows rate and distortion of this picture, beside the paper's. @param {{rate: number, rmse: number}[]} mine */
+  /** Shows rate and distortion of this picture, beside the paper's. @param {Point[]} mine */
   #showRates(mine) {
-    const theirs = rateDistortion.filter(([, rate]) => rate > 0).map(([, rate, rmse]) => ({ rate, rmse, paper: true }));
+    const points = rateDistortion.filter(([, rate]) => rate > 0);
+    const theirs = points.map(([, rate, rmse]) => /** @type {Point} */ ({ rate, rmse, paper: true }));
     const all = [...mine.filter(({ rate }) => rate > 1e-5), ...theirs].sort((a, b) => a.rate - b.rate);
     this.#rate.show([
       all.map(({ rate }) => rate),
@@ -137,7 +146,7 @@ class CodeView {
  *
  * @param {{t: number, bits: number, x0MSE: number}[]} terms by t
  * @param {number} prior L_T
- * @returns {{rate: number, rmse: number}[]} rate in bits/dim, RMSE of 255
+ * @returns {Point[]}
  */
 function progressive(terms, prior) {
   let rate = prior;
@@ -148,7 +157,13 @@ function progressive(terms, prior) {
   });
 }
 
-/** Bits of one timestep: a term stands for all of its stratum, the first ones for themselves. */
+/**
+ * Bits of one timestep: a term stands for all of its stratum, the first ones for themselves.
+ *
+ * @param {{bits: number}[]} terms by t
+ * @param {number} strata
+ * @param {number} timesteps
+ */
 function perTimestep(terms, strata, timesteps) {
   const single = Math.max(0, terms.length - strata);
   const width = (timesteps - single) / strata;

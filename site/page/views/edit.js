@@ -8,7 +8,10 @@ import { Mask } from "../parts/mask.js";
 import { PictureSource, shownPicture } from "../parts/source.js";
 import { say, t, worded } from "../words.js";
 
-/** Builds the view. */
+/** @import { ChainOptions, Frame, ModelInfo, Sampler } from "../../lib/unnoise.js" */
+/** @import { Work } from "../parts/job.js" */
+
+/** Builds the view. @type {import("../router.js").ViewModule["mount"]} */
 export function mount(root, studio) {
   return new EditView(root, studio);
 }
@@ -25,8 +28,10 @@ class EditView {
   #steps = element("input", { type: "number", min: 5, max: 250, value: 25 });
   #count = 4;
   #job;
+  /** @type {{hint?: HTMLElement, tools?: HTMLElement}} */
   #parts = {};
 
+  /** @param {HTMLElement} root @param {import("../studio.js").Studio} studio */
   constructor(root, studio) {
     this.#studio = studio;
     this.#source = new PictureSource(studio, {
@@ -97,6 +102,7 @@ class EditView {
     return element("div", { className: "tools masks" }, size.root, erase, clear);
   }
 
+  /** @param {ModelInfo} model */
   #begin(model) {
     this.#job.stop();
     this.#depth.set({ max: model.trainTimesteps - 1, value: Math.round(model.trainTimesteps * 0.5) });
@@ -108,6 +114,7 @@ class EditView {
     this.#job.able = this.#source.picture !== null;
   }
 
+  /** @param {string} mode */
   #setMode(mode) {
     this.#mode = mode;
     const inpaint = mode === "inpaint";
@@ -120,6 +127,7 @@ class EditView {
 
   async #go() {
     const { picture } = this.#source;
+    /** @type {ChainOptions} */
     const settings = {
       sampler: "ddim",
       eta: 1,
@@ -139,10 +147,11 @@ class EditView {
     await this.#job.run((sampler, options) => this.#draw(sampler, settings, options));
   }
 
-  /** Draws and shows every step that comes. */
+  /** Draws and shows every step that comes. @param {Sampler} sampler @param {ChainOptions} settings @param {Work} work */
   async #draw(sampler, settings, { signal, onProgress }) {
     const chain = await sampler.chain({ ...settings, signal });
     try {
+      /** @param {Frame} frame @param {() => void} painted */
       const onFrame = ({ x0 }, painted) => {
         if (!signal.aborted) this.#result.grid(x0, chain);
         requestAnimationFrame(painted);

@@ -9,7 +9,9 @@ import { block, button, modelField, table } from "../parts/controls.js";
 import { Job } from "../parts/job.js";
 import { say, worded } from "../words.js";
 
-/** Builds the view. */
+/** @import { Info, SelfTest } from "../../lib/unnoise.js" */
+
+/** Builds the view. @type {import("../router.js").ViewModule["mount"]} */
 export function mount(root, studio) {
   return new EngineView(root, studio);
 }
@@ -22,8 +24,14 @@ class EngineView {
   #testing;
   #timing;
   #race;
+  /**
+   * What the browser says of it.
+   *
+   * @type {{adapter: string, features: string[], limits: Partial<GPUAdapter["limits"]>}|null}
+   */
   #gpu = null;
 
+  /** @param {HTMLElement} root @param {import("../studio.js").Studio} studio */
   constructor(root, studio) {
     this.#studio = studio;
     this.#timing = new Timing(studio);
@@ -75,6 +83,7 @@ class EngineView {
     if (this.#studio.info) this.#showFacts(this.#studio.info);
   }
 
+  /** @param {Info} info */
   #showFacts({ engine, dropped, workers }) {
     const rows = [];
     const row = (key, value) => rows.push(worded("dt", key), element("dd", {}, value));
@@ -99,9 +108,11 @@ class EngineView {
     this.#facts.replaceChildren(...rows);
   }
 
+  /** @param {SelfTest} selfTest */
   #showTests({ operations, probeError, bound }) {
     const failed = operations.filter(({ ok }) => !ok).length;
     say(this.#tested, failed ? "engine.tests.failed" : "engine.tests.passed", { n: operations.length, failed });
+    /** @param {{name: string, error: number, bound: number, ok?: boolean}} operation ok: absent of the whole network */
     const row = ({ name, error, bound: allowed, ok }) =>
       element(
         "tr",
@@ -111,7 +122,7 @@ class EngineView {
         element("td", {}, tiny(allowed)),
       );
     const network = row({ name: "", error: probeError, bound });
-    say(network.firstChild, "facts.network");
+    say(network.cells[0], "facts.network");
     this.#tests.replaceChildren(...operations.map(row), network);
   }
 

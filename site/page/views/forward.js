@@ -8,10 +8,12 @@ import { cell, PictureSource, shownPicture } from "../parts/source.js";
 import { term } from "../terms.js";
 import { say, worded } from "../words.js";
 
+/** @import { Sampler } from "../../lib/unnoise.js" */
+
 // Pictures in the row below.
 const rowLength = 9;
 
-/** Builds the view. */
+/** Builds the view. @type {import("../router.js").ViewModule["mount"]} */
 export function mount(root, studio) {
   return new ForwardView(root, studio);
 }
@@ -26,9 +28,11 @@ class ForwardView {
   #numbers;
   #bars;
   #snr;
+  /** @type {Awaited<ReturnType<Sampler["schedule"]>>|null} */
   #schedule = null;
   #wanted = 0; // counts requests, so that the last one wins
 
+  /** @param {HTMLElement} root @param {import("../studio.js").Studio} studio */
   constructor(root, studio) {
     this.#studio = studio;
     this.#source = new PictureSource(studio, {
@@ -56,7 +60,7 @@ class ForwardView {
       bench: [pictures, this.#slider.root, this.#numbers.root, this.#row, curves],
       panel: [modelField(studio), this.#seed.root, worded("p", "forward.note", undefined, { className: "hint" })],
     });
-    const onCursor = (x) => this.#go(x);
+    const onCursor = (/** @type {number} */ x) => this.#go(x);
     this.#bars = new Plot(
       plots[0],
       {
@@ -81,6 +85,7 @@ class ForwardView {
     this.#refresh();
   }
 
+  /** @param {number} t */
   #go(t) {
     this.#slider.set({ value: Math.round(t) });
     this.#look();
@@ -97,6 +102,7 @@ class ForwardView {
     this.#look();
   }
 
+  /** @param {ImageData} picture @param {number} t */
   #frame(picture, t) {
     const canvas = cell(picture);
     const button = element("button", { type: "button", className: "frame" }, canvas, element("span", {}, `t = ${t}`));
@@ -104,6 +110,7 @@ class ForwardView {
     return button;
   }
 
+  /** @param {number[]} timesteps @returns {Promise<ImageData[]|null>} null: there are none to be shown */
   async #forward(timesteps) {
     const { picture } = this.#source;
     try {
@@ -147,7 +154,7 @@ function readouts(names) {
     return element("div", {}, element("dt", {}, word), values[name]);
   });
   const root = element("dl", { className: "readouts" }, ...items);
-  const set = (next) => {
+  const set = (/** @type {import("../words.js").Values} */ next) => {
     for (const [name, value] of Object.entries(next)) values[name].textContent = String(value);
   };
   return { root, set };

@@ -7,14 +7,22 @@ import { Job } from "../parts/job.js";
 import { cell, PictureSource, shownPicture } from "../parts/source.js";
 import { say, worded } from "../words.js";
 
+/** @import { InterpolateOptions, ProcessOptions, Seed } from "../../lib/unnoise.js" */
+
 const lambdas = [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1];
 // Rows of other depths that stay to compare with.
 const mostRows = 6;
 
-/** Builds the view. */
+/** Builds the view. @type {import("../router.js").ViewModule["mount"]} */
 export function mount(root, studio) {
   return new InterpolateView(root, studio);
 }
+
+/**
+ * A row of pictures. depth: null of seeds; values: the seeds, null of pictures; root: once it is shown.
+ *
+ * @typedef {{depth: number|null, values: Seed[]|null, pictures: ImageData[], root?: HTMLElement}} Result
+ */
 
 class InterpolateView {
   #studio;
@@ -28,10 +36,13 @@ class InterpolateView {
   #between = shownPicture("interpolate.result.label");
   #lambda;
   #rows = element("div", { className: "rows" });
+  /** @type {Result[]} */
   #results = [];
+  /** @type {Result|null} */
   #shown = null;
   #parts;
 
+  /** @param {HTMLElement} root @param {import("../studio.js").Studio} studio */
   constructor(root, studio) {
     this.#studio = studio;
     this.#ends = ["a", "b"].map(
@@ -85,6 +96,7 @@ class InterpolateView {
     studio.onModel(({ model }) => this.#begin(model));
   }
 
+  /** @param {import("../../lib/unnoise.js").ModelInfo} model */
   #begin({ trainTimesteps }) {
     this.#job.stop();
     this.#depth.set({ max: trainTimesteps - 1, value: Math.round(trainTimesteps / 2) });
@@ -98,6 +110,7 @@ class InterpolateView {
     this.#job.able = this.#mode === "seeds" || this.#ends.every(({ picture }) => picture);
   }
 
+  /** @param {string} mode */
   #setMode(mode) {
     this.#mode = mode;
     const seeds = mode === "seeds";
@@ -111,9 +124,10 @@ class InterpolateView {
   async #go() {
     const seeds = this.#mode === "seeds";
     const depth = this.#depth.value;
-    const ends = seeds
-      ? { seeds: this.#seeds.map(({ value }) => value) }
-      : { pictures: this.#ends.map(({ picture }) => picture), depth };
+    const [[a, b], [from, to]] = [this.#ends, this.#seeds];
+    /** @type {Pick<InterpolateOptions, "seeds"|"pictures"|"depth">} */
+    const ends = seeds ? { seeds: [from.value, to.value] } : { pictures: [a.picture, b.picture], depth };
+    /** @type {ProcessOptions} */
     const settings = {
       sampler: "ddim",
       steps: Number(this.#steps.value),
@@ -132,13 +146,12 @@ class InterpolateView {
       depth: seeds ? null : depth,
       values: seeds ? ends.seeds : null,
       pictures: result.pictures,
-      given: ends.pictures,
     });
   }
 
-  /** A row among the others: the deeper, the lower. */
+  /** A row among the others: the deeper, the lower. @param {Result} result */
   #keep(result) {
-    const same = (other) => other.depth === result.depth && other.depth !== null;
+    const same = (/** @type {Result} */ other) => other.depth === result.depth && other.depth !== null;
     this.#results = [...this.#results.filter((other) => !same(other)), result].slice(-mostRows);
     this.#results.sort((a, b) => (a.depth ?? 0) - (b.depth ?? 0));
     this.#shown = result;
@@ -146,6 +159,7 @@ class InterpolateView {
     this.#look();
   }
 
+  /** @param {Result} result */
   #row(result) {
     const { depth, values, pictures } = result;
     const cells = pictures.map((picture, i) => {

@@ -22,10 +22,12 @@ const figures = [
   () => import("../learn/figures/between.js"),
 ];
 
-/** Builds the view. */
+/** Builds the view. @type {import("../router.js").ViewModule["mount"]} */
 export function mount(root, studio) {
   return new LearnView(root, studio);
 }
+
+/** What a screen shows. @typedef {import("../router.js").View & {root: HTMLElement}} Figure */
 
 /** Whether a subscript stands as high as what it belongs to: Chromium lowers none where no font knows mathematics. */
 function isLevel(script) {
@@ -46,10 +48,12 @@ class LearnView {
   #article = element("article", { className: "screen", tabIndex: -1 });
   #figure = element("div", { className: "touched" });
   #words = element("div", { className: "lesson" });
-  #made = new Map(); // number -> {root, show, hide}
+  /** By number. @type {Map<number, Figure>} */
+  #made = new Map();
   #open = 0;
   #ways;
 
+  /** @param {HTMLElement} root @param {import("../studio.js").Studio} studio */
   constructor(root, studio) {
     this.#studio = studio;
     root.classList.add("plain");
@@ -72,7 +76,7 @@ class LearnView {
     return element("a", { className: "way" }, ...parts);
   }
 
-  /** Opens the screen whose number the address has. */
+  /** Opens the screen whose number the address has. @param {string} rest */
   async show(rest) {
     const number = Math.min(equations.length, Math.max(1, Number.parseInt(rest, 10) || 1));
     if (number === this.#open) return this.#made.get(number)?.show?.();
@@ -94,6 +98,7 @@ class LearnView {
     this.#made.get(this.#open)?.hide?.();
   }
 
+  /** @param {number} number */
   async #write(number) {
     const { screens } = (await texts[currentLanguage()]()).default;
     if (number !== this.#open) return;
@@ -114,6 +119,7 @@ class LearnView {
     for (const accent of equation.querySelectorAll("mover")) accent.classList.toggle("lifted", isLifted(accent));
   }
 
+  /** @param {number} number */
   async #draw(number) {
     if (!this.#made.has(number)) {
       const { figure } = await figures[number - 1]();
@@ -122,7 +128,7 @@ class LearnView {
     if (number !== this.#open) return;
     const made = this.#made.get(number);
     this.#figure.replaceChildren(made.root);
-    this.#figure.dataset.screen = number;
+    this.#figure.dataset.screen = String(number);
     made.show?.();
   }
 }

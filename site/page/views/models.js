@@ -8,7 +8,10 @@ import { labelsOf } from "../parts/classes.js";
 import { block, button, table } from "../parts/controls.js";
 import { onLanguage, say, t, worded } from "../words.js";
 
-/** Builds the view. */
+/** @import { Info, ModelInfo } from "../../lib/unnoise.js" */
+/** @import { Model } from "../models.js" */
+
+/** Builds the view. @type {import("../router.js").ViewModule["mount"]} */
 export function mount(root, studio) {
   return new ModelsView(root, studio);
 }
@@ -18,12 +21,15 @@ class ModelsView {
   #cards = element("div", { className: "cards" });
   #kept = element("tbody");
   #total = element("p", { className: "hint" });
-  #speeds = new Map(); // id -> ms a step, as measured in this visit
+  /** Milliseconds a step, by id, as measured in this visit. @type {Map<string, number>} */
+  #speeds = new Map();
 
+  /** @param {HTMLElement} root @param {import("../studio.js").Studio} studio */
   constructor(root, studio) {
     this.#studio = studio;
     const rows = table(["models.kept.name", "models.kept.size", "models.kept.delete"], this.#kept);
-    rows.tHead.rows[0].lastChild.className = "headless";
+    const heads = rows.tHead.rows[0].cells;
+    heads[heads.length - 1].className = "headless";
     rows.hidden = true;
     const head = element("header", { className: "head" }, worded("h2", "nav.models"), worded("p", "models.intro"));
     const own = element(
@@ -54,6 +60,7 @@ class ModelsView {
     this.#cards.replaceChildren(...this.#studio.models.all.map((model) => this.#card(model)));
   }
 
+  /** @param {Model} model */
   #card(model) {
     const { wanted, info } = this.#studio;
     const current = wanted?.id === model.id && Boolean(info);
@@ -79,15 +86,18 @@ class ModelsView {
       "div",
       { className: "card-text" },
       element("h3", {}, model.title),
-      this.#facts(model, current && info),
+      this.#facts(model, current ? info : null),
       actions,
     );
     return element("article", { className: `card${current ? " current" : ""}` }, sheet, text);
   }
 
+  /** @param {Model} model @param {Info|null} info where it is loaded */
   #facts({ id, about }, info) {
+    /** @type {HTMLElement[]} */
     const rows = [];
-    const row = (key, value) => value && rows.push(worded("dt", key), element("dd", {}, value));
+    const row = (/** @type {string} */ key, /** @type {string|undefined} */ value) =>
+      value && rows.push(worded("dt", key), element("dd", {}, value));
     const facts = about ?? (info && aboutOf(info.model));
     if (facts) {
       row("facts.data", facts.data);
@@ -102,13 +112,13 @@ class ModelsView {
     return element("dl", { className: "facts-list" }, ...rows);
   }
 
-  /** A button that times one step of the model that is loaded. */
+  /** A button that times one step of the model that is loaded. @param {string} id */
   #timer(id) {
     return button(
       "models.time",
       "",
       async ({ currentTarget }) => {
-        currentTarget.disabled = true;
+        /** @type {HTMLButtonElement} */ (currentTarget).disabled = true;
         try {
           const sampler = await this.#studio.sampler();
           const { msPerStep } = await sampler.bench({ steps: 5 });
@@ -122,6 +132,7 @@ class ModelsView {
     );
   }
 
+  /** @param {Model} model */
   async #use(model) {
     await this.#studio.choose(model.id);
     this.#showCards();
@@ -139,6 +150,7 @@ class ModelsView {
     else this.#total.textContent = "";
   }
 
+  /** @param {{url: string, bytes: number}} kept */
   #keptRow({ url, bytes: length }) {
     const known = this.#studio.models.all.find(({ source }) => source === url);
     const remove = button(
@@ -167,6 +179,7 @@ function aboutLibrary() {
   return block("models.library", element("p", { className: "hint" }, worded("span", "models.library.text"), " ", link));
 }
 
+/** @param {ModelInfo} model @returns {import("../models.js").About} */
 function aboutOf(model) {
   const { provenance, width, height, channels, parameters, macs } = model;
   return { ...provenance, width, height, channels, classes: labelsOf(model).length, parameters, macs };

@@ -14,15 +14,20 @@ import { Timeline } from "../sample/timeline.js";
 import { isNoisy } from "../sample/tracks.js";
 import { onLanguage, t } from "../words.js";
 
+/** @import { KeptChain } from "../../lib/unnoise.js" */
+/** @import { Address, Settings, SettingsForm } from "../sample/settings.js" */
+/** @import { Studio } from "../studio.js" */
+
 /** The view, made before the player that it listens to. */
 export class SampleView {
   #stage = new Stage();
   #timeline;
   #form;
-  /** @type {import("../studio.js").Studio} */
+  /** @type {Studio} */
   #studio;
   #asked;
 
+  /** @param {SettingsForm} form */
   constructor(form) {
     this.#form = form;
     // Before anything can be loaded: a file may be chosen while the list of models is on its way.
@@ -39,7 +44,7 @@ export class SampleView {
     });
   }
 
-  /** What the player tells. */
+  /** What the player tells. @returns {Omit<import("../player.js").Listener, "onSampler">} */
   get listener() {
     const stage = this.#stage;
     const timeline = this.#timeline;
@@ -69,20 +74,22 @@ export class SampleView {
     };
   }
 
-  /** Joins buttons and keys with the player. */
+  /** Joins buttons and keys with the player. @param {Studio} studio @returns {import("../router.js").View} */
   mount(studio) {
     this.#studio = studio;
     studio.draw = () => document.body.dataset.view === "sample" && this.draw();
-    startViews(byId("pictures"), [...document.querySelectorAll("[data-view]:is(button)")]);
+    const views = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-view]:is(button)"));
+    startViews(byId("pictures"), [...views]);
     const commands = this.#commands();
     for (const [id, run] of Object.entries(commands)) byId(id)?.addEventListener("click", run);
-    listenToKeys((id) => byId(id)?.disabled || commands[id]());
+    listenToKeys((id) => /** @type {HTMLButtonElement|null} */ (byId(id))?.disabled || commands[id]());
     byId("link").addEventListener("click", () => this.#copyLink());
     byId("dice").addEventListener("click", () => studio.info && this.draw());
     byId("card").addEventListener("click", () => showCard(studio.wanted.card));
-    byId("state-file").addEventListener("change", ({ target }) => {
-      if (target.files[0]) this.openState(target.files[0]);
-      target.value = "";
+    const file = byId("state-file");
+    file.addEventListener("change", () => {
+      if (file.files[0]) this.openState(file.files[0]);
+      file.value = "";
     });
     this.#form.onChange((name) => (name === "model" || name === "engine") && studio.loadAndDraw());
     studio.onModel((info, model) => {
@@ -125,7 +132,7 @@ export class SampleView {
     return `unnoise-${this.#studio.wanted.id}-${settings.sampler}${settings.steps}-seed${seed}`;
   }
 
-  /** Runs one of the player's ways of drawing and says what went wrong. */
+  /** Runs one of the player's ways of drawing and says what went wrong. @param {(settings: Settings) => unknown} fn */
   async #drawing(fn) {
     for (const key of ["chain", "gpu", "fork"]) this.#studio.notices.clear(key);
     try {
@@ -148,6 +155,7 @@ export class SampleView {
     const frame = this.#timeline.place;
     if (!track || !frame) return;
     if (!isNoisy(track.settings)) {
+      /** @type {Parameters<typeof forkNotice>[1]} */
       const instead = (values) => {
         this.#form.set(values);
         this.draw();
@@ -161,6 +169,7 @@ export class SampleView {
     return this.#drawing((settings) => player.fork({ index: place.index, timestep: place.timestep }, seed, settings));
   }
 
+  /** @param {Settings} settings @param {{from: number, seed: string}[]} [forks] */
   #address(settings, forks) {
     const { loaded, info } = this.#studio;
     const published = typeof loaded?.model.source === "string";
@@ -219,7 +228,11 @@ export class SampleView {
     return this.#drawing((settings) => player.draw(settings));
   }
 
-  /** Chooses the model that the address names, else the first, and says what of the address was not understood. */
+  /**
+   * Chooses the model that the address names, else the first, and says what of the address was not understood.
+   *
+   * @param {string} [id]
+   */
   #chooseModel(id) {
     const { models, notices } = this.#studio;
     const known = models.find(id);
@@ -230,13 +243,16 @@ export class SampleView {
   }
 
   /**
-   * Offers to go on with the chain that was under way when the page was left. @returns {boolean} false: there is none, or
-   * the address asks for another picture
+   * Offers to go on with the chain that was under way when the page was left.
+   *
+   * @param {KeptChain|null} kept
+   * @param {Address} asked
+   * @returns {boolean} false: there is none, or the address asks for another picture
    */
   #offersToGoOn(kept, asked) {
     const { info, player, notices } = this.#studio;
     if (kept?.model.hash !== info.model.hash) return false;
-    const { settings } = kept.about;
+    const { settings } = /** @type {{settings: Settings}} */ (kept.about);
     const same = ["seed", "sampler", "steps"].every(
       (key) => !(key in asked) || String(asked[key]) === String(settings[key]),
     );
@@ -252,7 +268,11 @@ export class SampleView {
       { label: t("kept.on"), run: goOn },
       { label: t("kept.again"), run: () => this.draw() },
     ];
-    notices.show("kept", () => ({ title: t("kept.title"), text: t("kept.text", kept), actions: actions() }));
+    notices.show("kept", () => ({
+      title: t("kept.title"),
+      text: t("kept.text", { index: kept.index, steps: kept.steps }),
+      actions: actions(),
+    }));
     return true;
   }
 

@@ -8,9 +8,11 @@ import { cell, shownPicture } from "../../parts/source.js";
 
 const lambdas = Array.from({ length: 13 }, (_, i) => i / 12);
 
+/** @param {import("../../studio.js").Studio} studio */
 export function figure(studio) {
   const shown = shownPicture("interpolate.result.label");
   const film = element("div", { className: "film" });
+  /** @type {ImageData[]} */
   let pictures = [];
   const look = () => {
     if (pictures.length) shown.show(pictures[lambda.value]);
@@ -23,7 +25,9 @@ export function figure(studio) {
     (i) => `λ = ${lambdas[i].toFixed(2)}`,
   );
   const job = new Job(studio, { key: "learn.between.go", glyph: "dice" }, async () => {
-    const seeds = [0, 1].map(() => Math.floor(Math.random() * 1e6));
+    const seed = () => Math.floor(Math.random() * 1e6);
+    /** @type {[number, number]} */
+    const seeds = [seed(), seed()];
     const result = await job.run((sampler, options) => {
       const labels = unknownClasses(sampler.info.model, lambdas.length);
       return sampler.interpolate({ seeds, lambdas, sampler: "dpmpp", steps: 12, ...labels, ...options });

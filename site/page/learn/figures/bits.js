@@ -6,6 +6,7 @@ import { figure as captioned, slider } from "../../parts/controls.js";
 import { PictureSource, shownPicture } from "../../parts/source.js";
 import { say } from "../../words.js";
 
+/** @param {import("../../studio.js").Studio} studio */
 export function figure(studio) {
   const [sent, guess] = [shownPicture("forward.noisy.label"), shownPicture("learn.bits.guess")];
   const text = element("p", { className: "live", role: "status" });

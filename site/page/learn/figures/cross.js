@@ -24,7 +24,8 @@ export class Cross {
     canvas.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const move = moves[event.key];
-      if (move) this.at = this.at.map((value, k) => Math.min(last, Math.max(-last, value + step * move[k])));
+      const moved = (/** @type {0|1} */ k) => Math.min(last, Math.max(-last, this.at[k] + step * move[k]));
+      if (move) this.at = [moved(0), moved(1)];
       else if (event.key === "Home") this.at = [0, 0];
       else if (!["Enter", " "].includes(event.key)) return;
       event.preventDefault();

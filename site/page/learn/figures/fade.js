@@ -4,6 +4,7 @@ import { element } from "../../dom.js";
 import { figure as captioned, slider } from "../../parts/controls.js";
 import { PictureSource, shownPicture } from "../../parts/source.js";
 
+/** @param {import("../../studio.js").Studio} studio */
 export function figure(studio) {
   const noisy = shownPicture("forward.noisy.label");
   let wanted = 0;

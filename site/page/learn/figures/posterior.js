@@ -14,9 +14,11 @@ const [low, high] = [-3, 3];
 const density = (x, mean, variance) =>
   Math.exp(-((x - mean) ** 2) / (2 * variance)) / Math.sqrt(2 * Math.PI * variance);
 
+/** @param {import("../../studio.js").Studio} studio */
 export function figure(studio) {
   const place = element("div");
   const text = element("p", { className: "live" });
+  /** @type {Float64Array|null} */
   let alphaBars = null;
   const look = () => {
     if (!alphaBars) return;

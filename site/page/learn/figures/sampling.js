@@ -7,15 +7,20 @@ import { Job } from "../../parts/job.js";
 import { shownPicture } from "../../parts/source.js";
 import { say, worded } from "../../words.js";
 
+/** @import { Chain, Progress, Sampler } from "../../../lib/unnoise.js" */
+
 const steps = 50;
 
+/** @param {import("../../studio.js").Studio} studio */
 export function figure(studio) {
   const [x, x0] = [shownPicture("sample.x.empty"), shownPicture("sample.x0.empty")];
   const text = element("p", { className: "live", role: "status" });
   const algorithm = worded("ol", "learn.sampling.algorithm", undefined, { className: "algorithm" });
+  /** @type {Chain|null} */
   let chain = null;
+  /** @type {Sampler|null} */
   let owner = null;
-  const begin = async (sampler) => {
+  const begin = async (/** @type {Sampler} */ sampler) => {
     await chain?.release().catch(() => {});
     const seed = Math.floor(Math.random() * 1e6);
     chain = await sampler.chain({
@@ -28,12 +33,12 @@ export function figure(studio) {
     });
     owner = sampler;
   };
-  const show = async ({ index, timestep }) => {
+  const show = async (/** @type {Progress} */ { index, timestep }) => {
     x.grid(await chain.frame("x"), chain);
     x0.grid(await chain.frame("x0"), chain);
     say(text, "learn.sampling.now", { t: timestep, index, steps });
   };
-  const ready = async (sampler) => {
+  const ready = async (/** @type {Sampler} */ sampler) => {
     if (owner !== sampler || !chain || chain.index >= chain.steps) await begin(sampler);
   };
   const job = new Job(studio, { key: "learn.sampling.play" }, () =>

@@ -6,9 +6,11 @@ import { slider } from "../../parts/controls.js";
 import { Plot } from "../../parts/plot.js";
 import { say, worded } from "../../words.js";
 
+/** @param {import("../../studio.js").Studio} studio */
 export function figure(studio) {
   const places = [element("div"), element("div")];
   const text = element("p", { className: "live" });
+  /** @type {Awaited<ReturnType<import("../../../lib/unnoise.js").Sampler["schedule"]>>|null} */
   let schedule = null;
   const look = () => {
     if (!schedule) return;
@@ -22,7 +24,7 @@ export function figure(studio) {
     say(text, "learn.schedule.now", values);
     for (const plot of plots) plot.mark(t.value);
   };
-  const go = (x) => {
+  const go = (/** @type {number} */ x) => {
     t.set({ value: Math.round(x) });
     look();
   };

@@ -8,6 +8,8 @@ import { field, langevin, normal } from "../mixture.js";
 import { Cross } from "./cross.js";
 import { triangle } from "./triangle.js";
 
+/** @typedef {import("../mixture.js").Point} Point */
+
 const size = 420; // of the canvas, in its own pixels
 const reach = 1.8; // the plane shown is from -reach to reach
 const arrows = 19;
@@ -21,12 +23,14 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 const toCanvas = (v) => ((v + reach) / (2 * reach)) * size;
 const toPlane = (v) => (v / size) * 2 * reach - reach;
 
+/** @param {import("../../studio.js").Studio} studio */
 export function figure(studio) {
   return new ScoreFigure(studio);
 }
 
 class ScoreFigure {
   #canvas = element("canvas", { className: "plane", width: size, height: size });
+  /** @type {Point[]} */
   #points = [];
   #sigma;
   #play = element("button", { type: "button", className: "primary" });
@@ -35,6 +39,7 @@ class ScoreFigure {
   #running = 0;
   #step = 0;
 
+  /** @param {import("../../studio.js").Studio} studio */
   constructor(studio) {
     sayLabel(this.#canvas, "learn.score.label");
     const keys = worded("p", "learn.score.keys", undefined, { className: "hint", id: "plane-keys" });
@@ -105,7 +110,7 @@ class ScoreFigure {
     this.#draw();
   }
 
-  /** Brings a quarter of the points there. */
+  /** Brings a quarter of the points there. @param {Point} at */
   #drop(at) {
     this.#points = this.#points.map((point, i) => (i % 4 ? point : [at[0] + 0.08 * normal(), at[1] + 0.08 * normal()]));
     this.#tell("learn.score.dropped");
@@ -164,27 +169,29 @@ class ScoreFigure {
   }
 }
 
-/** Whether a point is where pictures are. */
+/** Whether a point is where pictures are. @param {Point} point */
 const isPicture = (point) => field(point, 0).density > 0.02;
 
-/** The noise level of number k, in equal ratios. */
+/** The noise level of number k, in equal ratios. @param {number} k */
 function levelOf(k) {
   return most * (least / most) ** (k / (levels - 1));
 }
 
+/** @param {CanvasRenderingContext2D} context @param {number} sigma */
 function drawArrows(context, sigma) {
   context.strokeStyle = colour("--warm");
   context.lineWidth = 1.4;
   for (let i = 0; i < arrows * arrows; i++) {
-    const at = [i % arrows, Math.floor(i / arrows)].map((k) => ((k + 0.5) / arrows) * 2 * reach - reach);
-    const { score } = field(at, sigma);
+    const [x, y] = [i % arrows, Math.floor(i / arrows)].map((k) => ((k + 0.5) / arrows) * 2 * reach - reach);
+    const { score } = field([x, y], sigma);
     const length = Math.hypot(...score);
     // All arrows fit their cells; the long ones say little more than the direction.
     const scale = ((0.85 * reach) / arrows) * Math.tanh(length * sigma) * (2 / Math.max(length, 1e-9));
-    arrow(context, at, [at[0] + score[0] * scale, at[1] + score[1] * scale]);
+    arrow(context, [x, y], [x + score[0] * scale, y + score[1] * scale]);
   }
 }
 
+/** @param {CanvasRenderingContext2D} context @param {Point} from @param {Point} to */
 function arrow(context, from, to) {
   const [x0, y0, x1, y1] = [toCanvas(from[0]), toCanvas(-from[1]), toCanvas(to[0]), toCanvas(-to[1])];
   const angle = Math.atan2(y1 - y0, x1 - x0);

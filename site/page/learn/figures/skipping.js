@@ -7,12 +7,14 @@ import { Job } from "../../parts/job.js";
 import { shownPicture } from "../../parts/source.js";
 
 const counts = [3, 5, 10, 20, 50, 100];
+/** @type {Record<string, import("../../../lib/unnoise.js").ProcessOptions>} */
 const ways = {
   ddim: { sampler: "ddim", eta: 0 },
   small: { sampler: "ddpm", variance: "fixed_small" },
   large: { sampler: "ddpm", variance: "fixed_large" },
 };
 
+/** @param {import("../../studio.js").Studio} studio */
 export function figure(studio) {
   const pictures = Object.fromEntries(Object.keys(ways).map((name) => [name, shownPicture(`learn.skipping.${name}`)]));
   const n = slider(

@@ -9,6 +9,11 @@ import { ablation } from "../../parts/paper.js";
 import { Plot } from "../../parts/plot.js";
 import { worded } from "../../words.js";
 
+/** @import { Sampler } from "../../../lib/unnoise.js" */
+/** @import { Work } from "../../parts/job.js" */
+/** @import { Studio } from "../../studio.js" */
+
+/** @param {Studio} studio */
 export function figure(studio) {
   const place = element("div");
   const plot = new Plot(
@@ -39,6 +44,7 @@ export function figure(studio) {
   return { root, show, hide: () => job.stop() };
 }
 
+/** @param {Studio} studio @param {Sampler} sampler @param {Work} options */
 async function measure(studio, sampler, options) {
   const { model } = sampler.info;
   const picture = await pictureOf(studio, sampler, options.signal);
@@ -46,7 +52,13 @@ async function measure(studio, sampler, options) {
   return terms.sort((a, b) => a.t - b.t);
 }
 
-/** A picture of the model's kind: the one drawn with the site, else one drawn now. */
+/**
+ * A picture of the model's kind: the one drawn with the site, else one drawn now.
+ *
+ * @param {Studio} studio
+ * @param {Sampler} sampler
+ * @param {AbortSignal} signal
+ */
 async function pictureOf({ wanted }, sampler, signal) {
   const { model } = sampler.info;
   if (wanted.preview) return readPicture(await (await fetch(wanted.preview)).blob(), model);

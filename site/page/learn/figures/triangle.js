@@ -19,13 +19,14 @@ const drawn = (tag, attributes, text = "") => {
 
 /** @param {import("../../studio.js").Studio} studio for the schedule of its model */
 export function triangle(studio) {
+  /** @type {Float64Array|null} */
   let alphaBars = null;
   const from = { eps: fromNoise, x0: fromPicture, mean: fromMean };
   const fixed = (value) => signed(value, 2);
   const values = drawnValues();
   const text = element("p", { className: "live" });
   /** Takes the slider that was moved for true, and sets the others. */
-  const follow = (name) => {
+  const follow = (/** @type {keyof typeof corners} */ name) => {
     if (!alphaBars) return;
     const place = { alphaBars, t: t.value, s: Math.max(0, t.value - jump), xt };
     // Pictures are from -1 to 1: so far the other two can go.

@@ -7,6 +7,9 @@ import { slider } from "../../parts/controls.js";
 import { readPicture } from "../../parts/fit.js";
 import { sayLabel } from "../../words.js";
 
+/** @import { Layer } from "../../../lib/unnoise.js" */
+
+/** @param {import("../../studio.js").Studio} studio */
 export function figure(studio) {
   return new UNetFigure(studio);
 }
@@ -17,10 +20,13 @@ class UNetFigure {
   #canvas = element("canvas", { className: "channels", width: 1, height: 1 });
   #text = element("p", { className: "live", role: "status" });
   #t;
+  /** @type {ImageData|null} */
   #picture = null;
+  /** @type {Layer|null} */
   #layer = null;
   #wanted = 0;
 
+  /** @param {import("../../studio.js").Studio} studio */
   constructor(studio) {
     this.#studio = studio;
     this.#canvas.setAttribute("role", "img");
@@ -29,18 +35,19 @@ class UNetFigure {
     this.#t = slider("forward.t", { min: 0, max: 999, value: 300 }, () => this.#look());
     this.root = element("div", { className: "block" }, this.#shape, this.#t.root, this.#canvas, this.#text);
     // On a phone a bar is narrower than a thumb: one can be slid to.
-    for (const type of ["pointerdown", "pointermove"])
-      this.#shape.addEventListener(type, (event) => this.#slide(event));
+    this.#shape.addEventListener("pointerdown", (event) => this.#slide(event));
+    this.#shape.addEventListener("pointermove", (event) => this.#slide(event));
     studio.onModel(() => this.#begin());
   }
 
+  /** @param {PointerEvent} event */
   #slide(event) {
     if (!event.buttons || !this.#shape.children.length) return;
     this.#shape.setPointerCapture(event.pointerId);
     const bars = this.#shape.children;
     const { left, width } = this.#shape.getBoundingClientRect();
     const place = Math.floor(((event.clientX - left) / width) * bars.length);
-    const bar = bars[Math.min(bars.length - 1, Math.max(0, place))];
+    const bar = /** @type {HTMLElement} */ (bars[Math.min(bars.length - 1, Math.max(0, place))]);
     if (bar.ariaPressed !== "true") bar.click();
   }
 
@@ -59,22 +66,24 @@ class UNetFigure {
     }
   }
 
+  /** @param {Layer[]} layers @param {number} height of the network's picture */
   #build(layers, height) {
-    const depth = (layer) => Math.log2(height / layer.height);
+    const depth = (/** @type {Layer} */ layer) => Math.log2(height / layer.height);
     const bars = layers.map((layer) => {
       const bar = element("button", { type: "button", className: "layer", title: layer.name });
       bar.setAttribute("aria-label", `${layer.name}, ${layer.channels} × ${layer.width}×${layer.height}`);
-      bar.style.setProperty("--depth", depth(layer));
+      bar.style.setProperty("--depth", String(depth(layer)));
       bar.dataset.kernel = layer.kernel;
       bar.addEventListener("click", () => this.#choose(layer, bar));
       return bar;
     });
-    this.#shape.style.setProperty("--deepest", Math.max(...layers.map(depth)));
+    this.#shape.style.setProperty("--deepest", String(Math.max(...layers.map(depth))));
     this.#shape.replaceChildren(...bars);
     const first = Math.min(3, layers.length - 1);
     this.#choose(layers[first], bars[first]);
   }
 
+  /** @param {Layer} layer @param {HTMLElement} bar */
   #choose(layer, bar) {
     this.#layer = layer;
     for (const other of this.#shape.children) other.setAttribute("aria-pressed", String(other === bar));
