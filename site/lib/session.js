@@ -138,7 +138,8 @@ export class Session {
   follow(op, { signal, post }, ...args) {
     const onProgress = (progress) => post({ type: "progress", ...progress });
     this.#speedUp();
-    return this.ask(op, { signal }, ...args, { ...args.pop(), onProgress });
+    const options = args.pop();
+    return this.ask(op, { signal }, ...args, { ...options, onProgress });
   }
 
   /** Starts a chain; options are those of the core's chain(). On the CPU several workers share its pictures. */

@@ -60,6 +60,30 @@ async function prepare() {
 
 const nothing = (wrong) => assert.deepEqual(wrong, []);
 
+/** What the engine room asks. */
+function engineRoom(check) {
+  check("the self-test runs again", selfTested, ({ before: first, after: again, seen }) => {
+    assert.deepEqual(again, first);
+    assert.ok(seen > 10);
+  });
+
+  check("what takes time tells how far it is", toldHowFar, (last) => {
+    for (const name of ["encode", "decode", "nll", "bench"])
+      assert.ok(last[name]?.done > 0 && last[name].done === last[name].total, `${name}: ${JSON.stringify(last[name])}`);
+  });
+
+  check("the benchmark times steps and operations", benched, (got) => {
+    assert.ok(got.msPerStep > 0);
+    assert.equal(got.operations, got.layers);
+  });
+
+  check("layers can be looked into", lookedInto, (got) => {
+    assert.deepEqual(got.wrong, []);
+    assert.ok(got.layers > 20 && got.withPicture, JSON.stringify(got));
+    assert.match(got.error, /^UsageError: .*layer must be the index/);
+  });
+}
+
 for (const name of browsers) {
   describe(name, () => {
     let browser;
@@ -111,22 +135,7 @@ for (const name of browsers) {
       assert.ok(drawn > 0);
     });
 
-    check("the self-test runs again", selfTested, ({ before: first, after: again, seen }) => {
-      assert.deepEqual(again, first);
-      assert.ok(seen > 10);
-    });
-
-    check("the benchmark times steps and operations", benched, (got) => {
-      assert.ok(got.msPerStep > 0);
-      assert.equal(got.operations, got.layers);
-      assert.equal(got.done, got.total);
-    });
-
-    check("layers can be looked into", lookedInto, (got) => {
-      assert.deepEqual(got.wrong, []);
-      assert.ok(got.layers > 20 && got.withPicture, JSON.stringify(got));
-      assert.match(got.error, /^UsageError: .*layer must be the index/);
-    });
+    engineRoom(check);
 
     check("every method stops when its signal is aborted, and the sampler goes on", aborted, (got) =>
       assert.deepEqual(got, { wrong: [], same: true }),
@@ -260,20 +269,26 @@ async function selfTested() {
 
 async function benched() {
   const { sampler } = window.t;
-  let last;
-  const { msPerStep, operations } = await sampler.bench({
-    steps: 4,
-    onProgress: (p) => {
-      last = p;
-    },
-  });
+  const { msPerStep, operations } = await sampler.bench({ steps: 4 });
   const layers = await sampler.layers();
   return {
     msPerStep,
     operations: operations.map((o) => o.name).join(),
     layers: layers.map((l) => l.name).join(),
-    ...last,
   };
+}
+
+async function toldHowFar() {
+  const { sampler, picture } = window.t;
+  const last = {};
+  const hear = (name) => (progress) => {
+    last[name] = progress;
+  };
+  const { bytes } = await sampler.encode(picture, { blockBits: 6, onProgress: hear("encode") });
+  await sampler.decode(bytes, { onProgress: hear("decode") });
+  await sampler.nll(picture, { draws: 1, timesteps: 8, onProgress: hear("nll") });
+  await sampler.bench({ steps: 2, onProgress: hear("bench") });
+  return last;
 }
 
 async function lookedInto() {

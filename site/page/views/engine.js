@@ -91,7 +91,7 @@ class EngineView {
       "engine.engine",
       `${engine.engine === "cpu" ? "CPU" : "WebGPU"} · ${adapterName(engine)} · ${engine.precision}`,
     );
-    row("engine.cores", `${navigator.hardwareConcurrency ?? "?"}${workers ? ` · ${workers}` : ""}`);
+    row("engine.cores", `${navigator.hardwareConcurrency ?? "?"} · ${workers ?? 1}`);
     rows.push(
       worded("dt", "engine.isolated"),
       worded("dd", crossOriginIsolated ? "engine.isolated.yes" : "engine.isolated.no"),
