@@ -4,8 +4,8 @@ package enginetest
 
 import (
 	"context"
-	"slices"
 	"errors"
+	"slices"
 	"testing"
 
 	"unnoise/wasm/engine"
