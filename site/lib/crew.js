@@ -14,7 +14,8 @@ import { HiredWorker } from "./workers.js";
  *
  * @typedef {object} Part
  * @property {{index: number, steps: number, count: number, width: number, height: number}} shape
- * @property {(signal?: AbortSignal) => Promise<Progress>} step
+ * @property {(signal?: AbortSignal, most?: {ms?: number, until?: number}) => Promise<Progress>} step one, or as many as begin within ms
+ *   milliseconds where nothing speaks against several, up to until in all
  * @property {() => Promise<{index: number}>} where
  * @property {(which: "x"|"x0") => Promise<Uint8Array>} frame RGBA, count x height x width x 4
  * @property {() => Promise<Uint8Array>} save

@@ -25,10 +25,11 @@ export class Run {
   #options;
   #signal;
   #post;
-  /** @type {number[]} */
+  /** The last calls. @type {{steps: number, ms: number}[]} */
   #times = [];
-  #timed = 0; // their sum
+  #timed = { steps: 0, ms: 0 }; // their sum
   #noted = 0;
+  #index = 0; // of the last step, once one has been noted
   #lastUpdate = Number.NEGATIVE_INFINITY;
   #coming = 0; // pictures on their way out of the engine
   #painting = false; // the page has a picture that it has not painted yet
@@ -78,29 +79,44 @@ export class Run {
     for (;;) {
       if (this.#signal.aborted) throw abortError();
       const started = performance.now();
-      const state = await this.#chain.step(this.#signal);
+      const state = await this.#chain.step(this.#signal, { ms: stepMs ? 0 : this.#room(), until });
       const pausing = this.#paused || state.index >= until;
       const last = state.done || pausing;
       if (last || state.left || this.#due()) await this.#update(state, frames, last);
       // A GPU may return from a step before its work is done; what waits for it counts too.
-      this.#note(performance.now() - started);
+      this.#note(state.index, performance.now() - started);
       await this.#keeper.stepped(state, pausing);
       if (last) return { ...this.#progress(state), paused: !state.done };
       await sleepUntil(started + stepMs);
     }
   }
 
-  /** @param {number} milliseconds */
-  #note(milliseconds) {
+  /** @param {number} index the steps that are done @param {number} ms what the last of them took */
+  #note(index, ms) {
     // The first step also warms up: it says nothing about the others.
-    if (++this.#noted === 2) {
+    if (this.#noted++ < 2) {
       this.#times = [];
-      this.#timed = 0;
+      this.#timed = { steps: 0, ms: 0 };
     }
-    this.#times.push(milliseconds);
-    this.#timed += milliseconds;
-    while (this.#times.length > timedSteps && this.#timed - this.#times[0] > timedMs)
-      this.#timed -= this.#times.shift();
+    // None where a device was lost meanwhile.
+    this.#add({ steps: this.#noted === 1 ? 1 : Math.max(1, index - this.#index), ms });
+    this.#index = index;
+    const [oldest] = this.#times;
+    if (this.#timed.steps - oldest.steps >= timedSteps && this.#timed.ms - oldest.ms > timedMs) {
+      this.#times.shift();
+      this.#timed = { steps: this.#timed.steps - oldest.steps, ms: this.#timed.ms - oldest.ms };
+    }
+  }
+
+  /** @param {{steps: number, ms: number}} call */
+  #add(call) {
+    this.#times.push(call);
+    this.#timed = { steps: this.#timed.steps + call.steps, ms: this.#timed.ms + call.ms };
+  }
+
+  /** The time until the next update is due, in milliseconds. The first step is one by itself: what it takes says nothing. */
+  #room() {
+    return this.#noted ? Math.max(0, this.#lastUpdate + 1000 / updatesPerSecond - performance.now()) : 0;
   }
 
   #due() {
@@ -109,7 +125,7 @@ export class Run {
 
   /** @param {Progress} state @returns {Progress} */
   #progress(state) {
-    const msPerStep = this.#timed / this.#times.length;
+    const msPerStep = this.#timed.ms / this.#timed.steps;
     const each = Math.max(msPerStep, this.#options.stepMs ?? 0);
     return { ...state, msPerStep, secondsLeft: ((state.steps - state.index) * each) / 1000 };
   }

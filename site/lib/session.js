@@ -216,13 +216,16 @@ class Chain {
   }
 
   /**
-   * One step back towards the picture.
+   * One step back towards the picture, or on the CPU as many as begin within so many milliseconds, up to until in all.
    *
    * @param {AbortSignal} [signal]
+   * @param {{ms?: number, until?: number}} [most]
    * @returns {Promise<Progress>} with left where the core left an engine
    */
-  async step(signal) {
-    const step = (core) => core.step(this.#handle, { signal });
+  async step(signal, { ms, until } = {}) {
+    // A GPU has its own way of doing several, and pictures of each on their way.
+    const most = this.#session.info.engine.engine === "cpu" ? { ms, until } : {};
+    const step = (core) => core.step(this.#handle, { signal, ...most });
     const { engine, dropped, ...state } = await this.#session.exclusive(step, signal);
     if (!engine) return state;
     this.#session.changeEngine({ engine, dropped });

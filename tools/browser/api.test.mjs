@@ -111,6 +111,12 @@ for (const name of browsers) {
       assert.ok(got.same && got.other, JSON.stringify(got));
     });
 
+    check("a run pauses at the step that was named, and ends as single steps do", ranUntil, (got) => {
+      assert.deepEqual(got.indices, [1, 30, 31, 64]);
+      assert.ok(got.same, "another picture");
+      assert.ok(got.msPerStep > 0 && got.msPerStep <= got.elapsed, JSON.stringify(got));
+    });
+
     check("a saved chain ends in the same pictures, whatever it is", saveAndResume, nothing);
 
     check("a saved chain that does not fit is a StateError that says why", resumeWrong, (errors) => {
@@ -289,6 +295,24 @@ async function toldHowFar() {
   await sampler.nll(picture, { draws: 1, timesteps: 8, onProgress: hear("nll") });
   await sampler.bench({ steps: 2, onProgress: hear("bench") });
   return last;
+}
+
+async function ranUntil() {
+  const { sampler } = window.t;
+  const options = { sampler: "ddpm", steps: 64, seed: 11 };
+  const chain = await sampler.chain(options);
+  const indices = [];
+  const started = performance.now();
+  let last;
+  for (const until of [1, 30, 31, 99]) {
+    last = await chain.run({ until });
+    indices.push(chain.index);
+  }
+  const elapsed = performance.now() - started;
+  const single = await sampler.chain(options);
+  for await (const _ of single);
+  const [one, other] = [await chain.frame("x"), await single.frame("x")];
+  return { indices, same: one.every((v, i) => v === other[i]), msPerStep: last.msPerStep, elapsed };
 }
 
 async function lookedInto() {

@@ -308,6 +308,28 @@ test("the time of a step is the mean of the last ones, without the first", async
   assert.ok(last.msPerStep > 8 && last.msPerStep < 30, `${last.msPerStep} ms`);
 });
 
+test("a run asks for as many steps a call as an update has room for, and times each", async () => {
+  const chain = new CountingChain(200);
+  const plain = chain.step.bind(chain);
+  const asked = [];
+  chain.step = async (_, { ms, until }) => {
+    asked.push({ ms, until });
+    const steps = Math.min(ms ? 5 : 1, until - chain.index);
+    await new Promise((done) => setTimeout(done, 4 * steps));
+    for (let i = 1; i < steps; i++) await plain();
+    return plain();
+  };
+  const signal = new AbortController().signal;
+  const last = await new Run(chain, { until: 93 }, signal, () => {}).run();
+  assert.equal(last.index, 93);
+  assert.equal(asked[0].ms, 0);
+  assert.ok(asked.some(({ ms }) => ms > 10) && asked.every(({ ms, until }) => ms <= 1000 / 30 && until === 93));
+  assert.ok(last.msPerStep > 3.5 && last.msPerStep < 8, `${last.msPerStep} ms`);
+  asked.length = 0;
+  await new Run(chain, { until: 97, stepMs: 1 }, signal, () => {}).run(); // whoever wants to see each step has each by itself
+  assert.ok(asked.length === 4 && asked.every(({ ms }) => ms === 0));
+});
+
 test("a run pauses and stops after the step under way", async () => {
   const chain = new CountingChain(1e9);
   const controller = new AbortController();
