@@ -9,7 +9,7 @@ import { block, button, modelField, table } from "../parts/controls.js";
 import { Job } from "../parts/job.js";
 import { say, worded } from "../words.js";
 
-/** @import { Info, SelfTest } from "../../lib/unnoise.js" */
+/** @import { SelfTest } from "../../lib/unnoise.js" */
 
 /** Builds the view. @type {import("../router.js").ViewModule["mount"]} */
 export function mount(root, studio) {
@@ -25,11 +25,11 @@ class EngineView {
   #timing;
   #race;
   /**
-   * What the browser says of it.
+   * What the browser says of it; undefined until it has been asked.
    *
-   * @type {{adapter: string, features: string[], limits: Partial<GPUAdapter["limits"]>}|null}
+   * @type {{adapter: string, features: string[], limits: Partial<GPUAdapter["limits"]>}|null|undefined}
    */
-  #gpu = null;
+  #gpu = navigator.gpu ? undefined : null;
 
   /** @param {HTMLElement} root @param {import("../studio.js").Studio} studio */
   constructor(root, studio) {
@@ -58,9 +58,11 @@ class EngineView {
     );
     root.append(head, bench, panel);
     studio.onModel((info) => {
-      this.#showFacts(info);
+      this.#showFacts();
       this.#showTests(info.selfTest);
     });
+    // What is not known yet has its row already, so that nothing moves when it comes.
+    this.#showFacts();
     this.#askGPU();
   }
 
@@ -80,16 +82,16 @@ class EngineView {
     } catch {
       this.#gpu = null;
     }
-    if (this.#studio.info) this.#showFacts(this.#studio.info);
+    this.#showFacts();
   }
 
-  /** @param {Info} info */
-  #showFacts({ engine, dropped, workers }) {
+  #showFacts() {
+    const { engine, dropped = [], workers } = this.#studio.info ?? {};
     const rows = [];
     const row = (key, value) => rows.push(worded("dt", key), element("dd", {}, value));
     row(
       "engine.engine",
-      `${engine.engine === "cpu" ? "CPU" : "WebGPU"} · ${adapterName(engine)} · ${engine.precision}`,
+      engine ? `${engine.engine === "cpu" ? "CPU" : "WebGPU"} · ${adapterName(engine)} · ${engine.precision}` : "–",
     );
     row("engine.cores", `${navigator.hardwareConcurrency ?? "?"} · ${workers ?? 1}`);
     rows.push(
@@ -98,7 +100,7 @@ class EngineView {
     );
     rows.push(
       worded("dt", "engine.gpu"),
-      this.#gpu ? element("dd", {}, this.#gpu.adapter) : worded("dd", "engine.gpu.none"),
+      this.#gpu === null ? worded("dd", "engine.gpu.none") : element("dd", {}, this.#gpu?.adapter ?? "–"),
     );
     if (this.#gpu) {
       row("engine.features", this.#gpu.features.join(", ") || "–");
