@@ -51,16 +51,22 @@ function peakMemory(pid) {
   }
 }
 
+/** In the page: what the visit came to. WebKit may ask before the page's script has begun. */
+const visited = async () => {
+  while (!window.visit) await new Promise((resolve) => setTimeout(resolve, 10));
+  return window.visit;
+};
+
 async function visit(name, site, candidate) {
   const browser = await launchBrowser(name, { webgpu: candidate.backend === "webgpu" });
   try {
     const url = `${site.url}tools/bench/start.html?${new URLSearchParams(candidate)}`;
     site.requests.length = 0;
     await browser.open(url);
-    const first = await browser.evaluate(() => window.visit);
+    const first = await browser.evaluate(visited);
     const seen = { asked: site.requests.map(({ path }) => path), memory: peakMemory(browser.pid) };
     await browser.open(url);
-    const second = await browser.evaluate(() => window.visit);
+    const second = await browser.evaluate(visited);
     return { ...first, ...seen, secondStep: second.firstStep, secondPicture: second.firstPicture };
   } finally {
     await browser.close();
