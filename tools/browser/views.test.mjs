@@ -253,6 +253,11 @@ function engine(viewTest) {
     };
     assert.ok((await view.evaluate(shades)) > 100, "the channels are empty");
     await view.says("All \\d+ operations agree");
+    // Rows that stand before they are known are filled in, whether there is a GPU or none.
+    await view.page.until("the facts", () => {
+      const facts = [...document.querySelectorAll("#view-engine dl dd")].map(({ textContent }) => textContent);
+      return facts.length >= 4 && /^CPU · /.test(facts[0]) && /^\d+ · 1$/.test(facts[1]) && !facts.includes("–");
+    });
     // Without WebGPU there is nothing to race with.
     const race = () => [
       document.querySelectorAll("#view-engine .bench > .block:nth-child(5) button").length,

@@ -71,14 +71,14 @@ class EngineView {
     try {
       const adapter = await navigator.gpu?.requestAdapter();
       const { vendor = "", architecture = "", description = "" } = adapter?.info ?? {};
-      this.#gpu = adapter && {
-        adapter: [vendor, architecture, description].filter(Boolean).join(" ") || "?",
-        features: [...adapter.features].sort(),
-        limits: {
-          maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
-          maxComputeInvocationsPerWorkgroup: adapter.limits.maxComputeInvocationsPerWorkgroup,
-        },
-      };
+      const { maxStorageBufferBindingSize, maxComputeInvocationsPerWorkgroup } = adapter?.limits ?? {};
+      this.#gpu = adapter
+        ? {
+            adapter: [vendor, architecture, description].filter(Boolean).join(" ") || "?",
+            features: [...adapter.features].sort(),
+            limits: { maxStorageBufferBindingSize, maxComputeInvocationsPerWorkgroup },
+          }
+        : null;
     } catch {
       this.#gpu = null;
     }
