@@ -79,10 +79,12 @@ export class Run {
     for (;;) {
       if (this.#signal.aborted) throw abortError();
       const started = performance.now();
-      const state = await this.#chain.step(this.#signal, { ms: stepMs ? 0 : this.#room(), until });
+      // The first step is one by itself: what it takes says nothing.
+      const ms = stepMs || !this.#noted ? 0 : Math.max(0, this.#untilUpdate());
+      const state = await this.#chain.step(this.#signal, { ms, until });
       const pausing = this.#paused || state.index >= until;
       const last = state.done || pausing;
-      if (last || state.left || this.#due()) await this.#update(state, frames, last);
+      if (last || state.left || this.#untilUpdate() <= 0) await this.#update(state, frames, last);
       // A GPU may return from a step before its work is done; what waits for it counts too.
       this.#note(state.index, performance.now() - started);
       await this.#keeper.stepped(state, pausing);
@@ -114,13 +116,9 @@ export class Run {
     this.#timed = { steps: this.#timed.steps + call.steps, ms: this.#timed.ms + call.ms };
   }
 
-  /** The time until the next update is due, in milliseconds. The first step is one by itself: what it takes says nothing. */
-  #room() {
-    return this.#noted ? Math.max(0, this.#lastUpdate + 1000 / updatesPerSecond - performance.now()) : 0;
-  }
-
-  #due() {
-    return performance.now() - this.#lastUpdate >= 1000 / updatesPerSecond;
+  /** The time until the next update is due, in milliseconds; negative: it is late. */
+  #untilUpdate() {
+    return this.#lastUpdate + 1000 / updatesPerSecond - performance.now();
   }
 
   /** @param {Progress} state @returns {Progress} */

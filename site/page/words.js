@@ -1,6 +1,7 @@
 // The page's words in the reader's language. A catalogue (words/en.js, words/ko.js) has a text for every key; {name} in
 // a text stands for a value, and a text with tags is markup. What say() has written changes with the language.
 
+import { element } from "./dom.js";
 import en from "./words/en.js";
 
 const key = "unnoise-language";
@@ -82,9 +83,7 @@ export function sayLabel(node, name, values) {
  * @param {import("./dom.js").Properties<Name>} [properties]
  */
 export function worded(tag, name, values, properties = {}) {
-  const node = document.createElement(tag);
-  Object.assign(node, properties);
-  return say(node, name, values);
+  return say(element(tag, properties), name, values);
 }
 
 /** @param {HTMLElement} node */
