@@ -54,11 +54,12 @@ def go(run, checkpoint_seconds, sheet_seconds):
     if run.step and run.ranks.first:
         print(f"going on at step {run.step}", flush=True)
     with tqdm(total=100, disable=None if run.ranks.first else True, bar_format="{n:.1f}% |{bar}| {postfix}", mininterval=1) as bar:
-        say = Every(10)
+        show, say = Every(1), Every(10)  # a step can be over sooner than its line is written
         while not run.ranks.agree(run.done() >= 1 or interrupt.asked):
             run.advance()
-            bar.n = 100 * min(1.0, run.done())
-            bar.set_postfix_str(f"step {run.step}, {describe(run)}, {left(run):.0f} s left")
+            if show.due():
+                bar.n = 100 * min(1.0, run.done())
+                bar.set_postfix_str(f"step {run.step}, {describe(run)}, {left(run):.0f} s left")
             if not run.ranks.first:
                 continue
             if bar.disable and say.due():
