@@ -32,7 +32,7 @@ def test_average_has_its_closed_form():
     expected = values[0]
     for n, value in enumerate(values[1:]):
         module.weight.data.fill_(value)
-        ema.update(module, n)
+        ema.update(n)
         keep = min(0.2, (1 + n) / (10 + n))
         expected = keep * expected + (1 - keep) * value
     assert ema.values["weight"].item() == pytest.approx(expected, rel=1e-6)

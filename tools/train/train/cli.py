@@ -4,7 +4,7 @@ import sys
 
 import torch
 
-from train import datasets, ranks
+from train import datasets, machine, ranks
 from train.errors import InputError
 from train.flags import parser, settings_of
 from train.loop import Run
@@ -24,7 +24,9 @@ def main(argv=None):
             raise InputError(f"--classes: {settings.data} has none; make a folder a class, each with its pictures")
         args.out.mkdir(parents=True, exist_ok=True)
         joined = ranks.join(args.device, settings.batch)
-        go(Run(settings, source, joined, args.out), args.checkpoint_seconds, args.sheet_seconds)
+        run = Run(settings, source, joined, args.out, machine.pick(args, joined.device))
+        go(run, args.checkpoint_seconds, args.sheet_seconds)
+        run.close()
         joined.close()
     except (InputError, FloatingPointError) as err:
         print(f"train: {err}", file=sys.stderr)

@@ -9,17 +9,28 @@ def rate(limit, step):
 
 
 class Ema:
-    """An average of a module's parameters and buffers, kept in float32 beside it."""
+    """An average of a module's parameters and buffers, kept in float32 beside it.
+
+    The module's tensors are to stay the same ones, with new values: they are looked up once, for that takes longer than the average.
+    """
 
     def __init__(self, model, limit):
         self.limit = limit
-        self.values = {k: v.detach().clone() for k, v in model.state_dict().items()}
+        now = model.state_dict()
+        self.values = {k: v.detach().clone() for k, v in now.items()}
+        pairs = [(self.values[k], v) for k, v in now.items()]
+        self.floats = [pair for pair in pairs if pair[1].is_floating_point()]
+        self.others = [pair for pair in pairs if not pair[1].is_floating_point()]
 
     @torch.no_grad()
-    def update(self, model, step):
+    def update(self, step):
         keep = rate(self.limit, step)
-        for name, value in model.state_dict().items():
-            if value.is_floating_point():
-                self.values[name].lerp_(value, 1 - keep)
-            else:
-                self.values[name].copy_(value)
+        torch._foreach_lerp_([old for old, _ in self.floats], [new for _, new in self.floats], 1 - keep)
+        for old, new in self.others:
+            old.copy_(new)
+
+    @torch.no_grad()
+    def load(self, values):
+        """Takes another average's values."""
+        for name, value in self.values.items():
+            value.copy_(values[name])

@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 from pathlib import Path
 
+from train.machine import COMPILE
 from train.process import PREDICTIONS, VARIANCES
 from train.settings import NETWORKS, Settings, defaults
 
@@ -56,6 +57,10 @@ def parser():
     p.add_argument("--out", type=Path, required=True, help="folder to write; a run in it is taken up where it was")
     p.add_argument("--device", default="auto", help="cpu, cuda, or auto (default)")
     p.add_argument("--threads", type=int, default=0, help="of the CPU; 0 for PyTorch's own choice")
+    p.add_argument("--workers", type=int, default=None, help="processes that make pictures ahead (default 0 on a CPU, up to 12 beside a GPU)")
+    p.add_argument("--compile", nargs="?", choices=COMPILE, const="default", default="", help="compile the network, in this mode of torch.compile")
+    p.add_argument("--channels-last", action="store_true", help="keep the weights in the order that a GPU's bf16 convolutions take")
+    p.add_argument("--tune", action="store_true", help="let cuDNN try its algorithms first: faster, and not the same bits at every start")
     p.add_argument("--checkpoint-seconds", type=float, default=60, help="between checkpoints (default 60)")
     p.add_argument("--sheet-seconds", type=float, default=300, help="between sheets of samples (default 300)")
     return p

@@ -38,6 +38,13 @@ class Process:
         self.log_variance = torch.cat([self.variance[1:2], self.variance[1:]]).log()
         self.large_log_variance = torch.cat([self.variance[1:2], self.betas[1:]]).log()
 
+    def to(self, device):
+        """This process with its tables on a device: a copy at every use would make the program wait for a GPU."""
+        for name, value in vars(self).items():
+            if isinstance(value, torch.Tensor):
+                setattr(self, name, value.to(device))
+        return self
+
     def at(self, table, t, like):
         """The table's values at t [N], shaped to be multiplied with `like` [N, C, H, W]."""
         return table.to(like.device)[t].to(like.dtype).view(-1, *[1] * (like.dim() - 1))
