@@ -10,14 +10,13 @@
 // build/bench.json (build/bench-start.json). What is missing is made first: the site, the networks (`go run ./tools/bench models
 // build/bench`) and the other runtimes (`npm ci` in this folder).
 
-import { execFileSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { buildSite, go } from "../browser/buildsite.mjs";
 import { launchBrowser } from "../browser/launch.mjs";
 import { serveSite } from "../browser/siteserver.mjs";
-import { candidatesOf, compare, filesOf, markdown, rowsOf } from "./rounds.mjs";
+import { prepare } from "./prepare.mjs";
+import { candidatesOf, compare, markdown, rowsOf } from "./rounds.mjs";
 import { measureStarts } from "./start.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -53,20 +52,6 @@ function isolate(_path, _request, response) {
   response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
   response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
   return false;
-}
-
-/** Makes what is missing. */
-async function prepare({ models, batch }) {
-  await buildSite();
-  if (!existsSync(join(root, "tools/bench/node_modules/@jax-js"))) {
-    execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], {
-      cwd: import.meta.dirname,
-      stdio: "inherit",
-    });
-  }
-  const folder = join(root, "build/bench");
-  const missing = models.filter((model) => !existsSync(join(folder, filesOf({ model, batch }).onnx)));
-  if (missing.length) go("run", "./tools/bench", "models", "--batch", String(batch), folder, ...missing);
 }
 
 /** page.mjs's bench in a browser that is driven from here. */

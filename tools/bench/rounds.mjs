@@ -2,7 +2,7 @@
 
 // A round takes about so long, so that the clock's coarseness (a millisecond in Firefox) does not count; on WebGPU longer, since Firefox
 // may tell of the end of work a tenth of a second late.
-const roundMs = { cpu: 400, wasm: 400, webgpu: 1500 };
+const usualMs = { cpu: 400, wasm: 400, webgpu: 1500 };
 
 /** What is compared on a backend. */
 export function candidatesOf(backend, model, batch) {
@@ -31,7 +31,7 @@ const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.l
  *   added to every result
  * @returns {Promise<object[]>} the candidates with ms_per_step, their rounds' spread, and what opening took
  */
-export async function compare(bench, candidates, { rounds, about, onProblem }) {
+export async function compare(bench, candidates, { rounds, about, onProblem, roundMs }) {
   const opened = [];
   for (const candidate of candidates) {
     try {
@@ -41,7 +41,10 @@ export async function compare(bench, candidates, { rounds, about, onProblem }) {
     }
   }
   for (const one of opened)
-    one.steps = Math.max(1, Math.round(roundMs[one.candidate.backend] / (await bench.round(one.index, 2)) / 0.5));
+    one.steps = Math.max(
+      1,
+      Math.round((roundMs ?? usualMs[one.candidate.backend]) / (await bench.round(one.index, 2)) / 0.5),
+    );
   for (let i = 0; i < rounds; i++) {
     for (const one of opened) one.times.push((await bench.round(one.index, one.steps)) / one.steps);
   }
