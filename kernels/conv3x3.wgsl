@@ -3,8 +3,8 @@
 //   out = (conv * scale + bias + time + residual) * mul
 //
 // A workgroup makes a tile of 4*QX x TH pixels and 4*CQ output channels of one sample; a thread makes four pixels of a
-// row and four channels. Input channels go by in blocks of four: the block's pixels with their halo, normalised and
-// activated, and its weights are staged in workgroup memory.
+// row, or of two rows one below the other, and four channels. Input channels go by in blocks of four: the block's pixels
+// with their halo, normalised and activated, and its weights are staged in workgroup memory.
 
 struct Params {
   h: u32, w: u32,            // rows and columns of the inputs as stored
@@ -31,15 +31,17 @@ override WIDE: bool = false; // weights are float32 rather than pairs of float16
 override CQ: u32 = 16u;      // quads of output channels
 override QX: u32 = 2u;       // quads of pixels in a row
 override TH: u32 = 8u;       // rows
-override ROWS: u32 = 16u;    // QX * TH
+override TWO: bool = false;  // a thread makes two rows: half as many reads of weights, where there are threads enough
+override ROWS: u32 = 16u;    // QX * TH, half of it where TWO
+override QUADS: bool = false; // c0 and c1 are multiples of 4: four channels are one read
 override SX: u32 = 10u;      // staged columns, (4 * QX - 1) * STRIDE + 3
 override STAGED: u32 = 100u; // staged pixels, SX * ((TH - 1) * STRIDE + 3)
 override TAPS: u32 = 576u;   // staged quads of weights, 36 * CQ
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read> norm: array<f32>;     // [n][mean, scale, shift][c]
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;       // elements in fours
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;
+@group(0) @binding(3) var<storage, read> norm: array<vec4f>;    // [n][mean, scale, shift][c]
 @group(0) @binding(4) var<storage, read> weights: array<vec2u>; // [9][c rounded up to 4][quads of cout]
 @group(0) @binding(5) var<storage, read> arena: array<f32>;
 @group(0) @binding(6) var<storage, read> time: array<f32>;
@@ -53,6 +55,11 @@ var<private> acc0: vec4f;
 var<private> acc1: vec4f;
 var<private> acc2: vec4f;
 var<private> acc3: vec4f;
+// The second row's.
+var<private> acc4: vec4f;
+var<private> acc5: vec4f;
+var<private> acc6: vec4f;
+var<private> acc7: vec4f;
 
 // silu cannot overflow: the exponent is never positive.
 fn silu(x: vec4f) -> vec4f {
@@ -62,19 +69,39 @@ fn silu(x: vec4f) -> vec4f {
 
 fn raw(pixel: u32, c: u32) -> f32 {
   if (c < p.c0) {
-    return a[pixel * p.c0 + c];
+    let i = pixel * p.c0 + c;
+    return a[i / 4u][i % 4u];
   }
   if (c < p.c0 + p.c1) {
-    return b[pixel * p.c1 + c - p.c0];
+    let i = pixel * p.c1 + c - p.c0;
+    return b[i / 4u][i % 4u];
   }
   return 0.0;
+}
+
+// raw4 is channels c to c+3.
+fn raw4(pixel: u32, c: u32) -> vec4f {
+  if (!QUADS) {
+    return vec4f(raw(pixel, c), raw(pixel, c + 1u), raw(pixel, c + 2u), raw(pixel, c + 3u));
+  }
+  if (c < p.c0) {
+    return a[(pixel * p.c0 + c) / 4u];
+  }
+  return b[(pixel * p.c1 + c - p.c0) / 4u];
+}
+
+fn normAt(i: u32) -> f32 {
+  return norm[i / 4u][i % 4u];
 }
 
 // statistics are row k (mean, scale, shift) of channels c to c+3.
 fn statistics(n: u32, k: u32, c: u32) -> vec4f {
   let i = (3u * n + k) * (p.c0 + p.c1);
+  if (QUADS) {
+    return norm[(i + c) / 4u];
+  }
   let last = p.c0 + p.c1 - 1u;
-  return vec4f(norm[i + c], norm[i + min(c + 1u, last)], norm[i + min(c + 2u, last)], norm[i + min(c + 3u, last)]);
+  return vec4f(normAt(i + c), normAt(i + min(c + 1u, last)), normAt(i + min(c + 2u, last)), normAt(i + min(c + 3u, last)));
 }
 
 // at is channels c to c+3 of the activated picture at row y, column x; zero outside, whatever norm and act do to zero.
@@ -83,7 +110,7 @@ fn at(n: u32, y: i32, x: i32, c: u32) -> vec4f {
     return vec4f(0.0);
   }
   let pixel = (n * p.h + (u32(y) >> p.up)) * p.w + (u32(x) >> p.up);
-  var v = vec4f(raw(pixel, c), raw(pixel, c + 1u), raw(pixel, c + 2u), raw(pixel, c + 3u));
+  var v = raw4(pixel, c);
   if (p.norm != 0u) {
     v = (v - statistics(n, 0u, c)) * statistics(n, 1u, c) + statistics(n, 2u, c);
   }
@@ -125,22 +152,35 @@ fn stage(index: u32, n: u32, y: i32, x: i32, c: u32, firstQuad: u32) {
   }
 }
 
-// tap adds the products of four pixels, four channels each, with the weights from quad i on.
-fn tap(v0: number4, v1: number4, v2: number4, v3: number4, i: u32) {
-  let w0 = taps[i];
-  let w1 = taps[i + CQ];
-  let w2 = taps[i + 2u * CQ];
-  let w3 = taps[i + 3u * CQ];
-  acc0 += vec4f(w0) * f32(v0.x) + vec4f(w1) * f32(v0.y) + vec4f(w2) * f32(v0.z) + vec4f(w3) * f32(v0.w);
-  acc1 += vec4f(w0) * f32(v1.x) + vec4f(w1) * f32(v1.y) + vec4f(w2) * f32(v1.z) + vec4f(w3) * f32(v1.w);
-  acc2 += vec4f(w0) * f32(v2.x) + vec4f(w1) * f32(v2.y) + vec4f(w2) * f32(v2.z) + vec4f(w3) * f32(v2.w);
-  acc3 += vec4f(w0) * f32(v3.x) + vec4f(w1) * f32(v3.y) + vec4f(w2) * f32(v3.z) + vec4f(w3) * f32(v3.w);
+// add is sum with the products of one pixel's four channels: fused, which saves one operation in five.
+fn add(sum: vec4f, v: number4, w0: vec4f, w1: vec4f, w2: vec4f, w3: vec4f) -> vec4f {
+  return fma(w3, vec4f(f32(v.w)), fma(w2, vec4f(f32(v.z)), fma(w1, vec4f(f32(v.y)), fma(w0, vec4f(f32(v.x)), sum))));
+}
+
+// tap adds the products of four pixels of a row, v, and of the row below, u, with the weights from quad i on.
+fn tap(v0: number4, v1: number4, v2: number4, v3: number4, u0: number4, u1: number4, u2: number4, u3: number4, i: u32) {
+  let w0 = vec4f(taps[i]);
+  let w1 = vec4f(taps[i + CQ]);
+  let w2 = vec4f(taps[i + 2u * CQ]);
+  let w3 = vec4f(taps[i + 3u * CQ]);
+  acc0 = add(acc0, v0, w0, w1, w2, w3);
+  acc1 = add(acc1, v1, w0, w1, w2, w3);
+  acc2 = add(acc2, v2, w0, w1, w2, w3);
+  acc3 = add(acc3, v3, w0, w1, w2, w3);
+  if (TWO) {
+    acc4 = add(acc4, u0, w0, w1, w2, w3);
+    acc5 = add(acc5, u1, w0, w1, w2, w3);
+    acc6 = add(acc6, u2, w0, w1, w2, w3);
+    acc7 = add(acc7, u3, w0, w1, w2, w3);
+  }
 }
 
 // window adds the nine taps; first is the staged pixel of the first output's first tap.
 fn window(first: u32, quad: u32) {
+  let below = select(0u, STRIDE * SX, TWO);
   for (var ky = 0u; ky < 3u; ky++) {
     let i = first + ky * SX;
+    let j = i + below;
     let t = ky * 12u * CQ + quad;
     let v0 = pixels[i];
     let v1 = pixels[i + 1u];
@@ -148,17 +188,26 @@ fn window(first: u32, quad: u32) {
     let v3 = pixels[i + 3u];
     let v4 = pixels[i + 4u];
     let v5 = pixels[i + 5u];
+    let u0 = pixels[j];
+    let u1 = pixels[j + 1u];
+    let u2 = pixels[j + 2u];
+    let u3 = pixels[j + 3u];
+    let u4 = pixels[j + 4u];
+    let u5 = pixels[j + 5u];
     if (STRIDE == 1u) {
-      tap(v0, v1, v2, v3, t);
-      tap(v1, v2, v3, v4, t + 4u * CQ);
-      tap(v2, v3, v4, v5, t + 8u * CQ);
+      tap(v0, v1, v2, v3, u0, u1, u2, u3, t);
+      tap(v1, v2, v3, v4, u1, u2, u3, u4, t + 4u * CQ);
+      tap(v2, v3, v4, v5, u2, u3, u4, u5, t + 8u * CQ);
     } else {
       let v6 = pixels[i + 6u];
       let v7 = pixels[i + 7u];
       let v8 = pixels[i + 8u];
-      tap(v0, v2, v4, v6, t);
-      tap(v1, v3, v5, v7, t + 4u * CQ);
-      tap(v2, v4, v6, v8, t + 8u * CQ);
+      let u6 = pixels[j + 6u];
+      let u7 = pixels[j + 7u];
+      let u8 = pixels[j + 8u];
+      tap(v0, v2, v4, v6, u0, u2, u4, u6, t);
+      tap(v1, v3, v5, v7, u1, u3, u5, u7, t + 4u * CQ);
+      tap(v2, v4, v6, v8, u2, u4, u6, u8, t + 8u * CQ);
     }
   }
 }
@@ -205,7 +254,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let n = group.z / p.slabs;
   let slab = group.z % p.slabs;
   let qx = local.y % QX;
-  let qy = local.y / QX;
+  let qy = local.y / QX * select(1u, 2u, TWO);
   let end = min((slab + 1u) * p.slabSize, p.c0 + p.c1);
   for (var c = slab * p.slabSize; c < end; c += 4u) {
     stage(index, n, i32(y0 * STRIDE) - i32(p.before), i32(x0 * STRIDE) - i32(p.before), c, group.y * CQ);
@@ -220,4 +269,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   store(acc1, slab, n, y, x + 1u, c);
   store(acc2, slab, n, y, x + 2u, c);
   store(acc3, slab, n, y, x + 3u, c);
+  if (TWO) {
+    store(acc4, slab, n, y + 1u, x, c);
+    store(acc5, slab, n, y + 1u, x + 1u, c);
+    store(acc6, slab, n, y + 1u, x + 2u, c);
+    store(acc7, slab, n, y + 1u, x + 3u, c);
+  }
 }

@@ -11,8 +11,10 @@
 /** @param {GPUCommandEncoder} encoder @param {Dispatch[]} dispatches @param {GPUComputePassDescriptor} [about] */
 function encode(encoder, dispatches, about) {
   const pass = encoder.beginComputePass(about);
+  let last;
   for (const { pipeline, group, x, y, z } of dispatches) {
-    pass.setPipeline(pipeline);
+    if (pipeline !== last) pass.setPipeline(pipeline);
+    last = pipeline;
     pass.setBindGroup(0, group);
     pass.dispatchWorkgroups(x, y, z);
   }

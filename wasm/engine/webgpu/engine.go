@@ -5,6 +5,7 @@ package webgpu
 import (
 	"context"
 	"errors"
+	"math"
 
 	"unnoise/wasm/engine"
 	"unnoise/wasm/internal/webgpu"
@@ -38,6 +39,9 @@ type limits struct {
 	dispatch int64 // multiplications a dispatch may take, to stay below about 50 ms; larger batches run in parts
 	submit   int64 // multiplications a submit may hold until the engine has learned how many take submitTime: see pace
 	groups   int   // workgroups that a convolution should have at least, by cutting its input channels into slabs
+	slab     int   // the fewest input channels worth a slab of their own: below, the raw sums cost more than they bring
+	plenty   int   // workgroups from which on their threads make twice as much each
+	runs     int   // elements of a group from which on its statistics are taken in runs of pixels by many workgroups
 	// A workgroup of a convolution makes 4*quads channels, quads being a power of two between these.
 	minQuads, maxQuads int
 	direct             bool // convolutions read textures and do without workgroup memory: see conv3x3_direct.wgsl
@@ -47,9 +51,24 @@ type limits struct {
 // nothing from large workgroups, and SwiftShader's compiler takes seconds over their memory, which it clears element by
 // element in unrolled code: there all convolutions share workgroups of one small size.
 var (
-	hardware = limits{binding: webgpu.MaxBinding, dispatch: 5e9, submit: 2e9, groups: 128, minQuads: 1, maxQuads: 16}
-	software = limits{binding: webgpu.MaxBinding, dispatch: 5e7, submit: 1e8, groups: 1, minQuads: 4, maxQuads: 4, direct: true}
+	hardware = limits{binding: webgpu.MaxBinding, dispatch: 5e9, submit: 2e9, groups: 128, slab: 32, plenty: 512, runs: 8192, minQuads: 1, maxQuads: 16}
+	software = limits{binding: webgpu.MaxBinding, dispatch: 5e7, submit: 1e8, groups: 1, slab: 32, plenty: never, runs: never, minQuads: 4, maxQuads: 4, direct: true}
 )
+
+const never = math.MaxInt32
+
+// limitsOf are an adapter's.
+func limitsOf(i webgpu.AdapterInfo) limits {
+	l := hardware
+	switch {
+	case i.Software():
+		l = software
+	case i.Large():
+		// Measured on a GPU of 132 multiprocessors: docs/performance.md.
+		l.groups, l.dispatch = 256, 2e10
+	}
+	return l
+}
 
 // Options of an engine.
 type Options struct {
@@ -77,10 +96,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{dev: dev, info: adapter.Info, limits: hardware, shop: newShop(dev), half: half, verbs: map[verbKey]*verb{}}
-	if e.info.Software() {
-		e.limits = software
-	}
+	e := &Engine{dev: dev, info: adapter.Info, limits: limitsOf(adapter.Info), shop: newShop(dev), half: half, verbs: map[verbKey]*verb{}}
 	e.dummy, err = dev.NewBuffer("absent", 256, webgpu.Storage)
 	if err == nil {
 		err = e.shop.prepare(ctx, []spec{{shader: "combine"}, {shader: "modulate"}, {shader: "pixels"}})

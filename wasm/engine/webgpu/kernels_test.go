@@ -62,6 +62,25 @@ func conv3x3Ops() []oneOp {
 	return list
 }
 
+// inQuads are convolutions of inputs whose channels are read in fours, with channels enough for slabs.
+func inQuads() []oneOp {
+	var list []oneOp
+	for _, s := range [][5]int{{9, 7, 8, 4, 20}, {4, 4, 64, 12, 64}, {17, 8, 32, 32, 68}} {
+		h, w, c0, c1, cout := s[0], s[1], s[2], s[3], s[4]
+		inputs := func(b *unet.Builder) unet.Op {
+			in := [2]unet.TensorID{b.Input("a", h, w, c0), b.Input("b", h, w, c1)}
+			return unet.Op{In: in, SiLU: true, Norm: b.GroupNorm("norm", in, 4, 1e-5, unet.None, 0), Residual: b.Input("residual", h, w, cout)}
+		}
+		name := strconv.Itoa(h) + "x" + strconv.Itoa(w) + "x" + strconv.Itoa(c0) + "+" + strconv.Itoa(c1) + " to " + strconv.Itoa(cout)
+		list = append(list, oneOp{"3x3 " + name, func(b *unet.Builder) unet.TensorID { return b.Conv3x3("op", inputs(b), cout) }})
+		list = append(list, oneOp{"1x1 " + name, func(b *unet.Builder) unet.TensorID { return b.Conv1x1("op", inputs(b), cout) }})
+		list = append(list, oneOp{"3x3 stride 2 " + name, func(b *unet.Builder) unet.TensorID {
+			return b.Conv3x3("op", unet.Op{In: one(b.Input("a", h, w, c0)), Stride: 2}, cout)
+		}})
+	}
+	return list
+}
+
 // conv1x1Ops cross tiles of 4 to 64 pixels and channels and blocks of sixteen input channels.
 func conv1x1Ops() []oneOp {
 	var list []oneOp
@@ -103,7 +122,7 @@ func linearOps() []oneOp {
 
 func attentionOps() []oneOp {
 	var list []oneOp
-	for _, s := range [][4]int{{1, 1, 1, 1}, {1, 7, 33, 1}, {9, 7, 66, 2}, {8, 8, 64, 1}, {5, 7, 24, 2}, {5, 13, 8, 8}, {3, 3, 257, 1}, {2, 2, 130, 2}} {
+	for _, s := range [][4]int{{1, 1, 1, 1}, {1, 7, 33, 1}, {9, 7, 66, 2}, {8, 8, 64, 1}, {5, 7, 24, 2}, {5, 13, 8, 8}, {3, 3, 257, 1}, {2, 2, 130, 2}, {5, 7, 68, 1}, {6, 6, 256, 2}, {9, 11, 132, 1}, {7, 5, 260, 1}} {
 		h, w, c, heads := s[0], s[1], s[2], s[3]
 		name := strconv.Itoa(h*w) + " pixels, " + strconv.Itoa(heads) + " heads of " + strconv.Itoa(c/heads)
 		list = append(list, oneOp{name, func(b *unet.Builder) unet.TensorID { return b.Attention("op", b.Input("qkv", h, w, 3*c), heads) }})
@@ -123,6 +142,23 @@ func normOps() []oneOp {
 		}})
 	}
 	return list
+}
+
+// runOps are norms of inputs whose channels are read in fours, in one and in several runs of pixels and columns of channels.
+func runOps() []oneOp {
+	var list []oneOp
+	for _, s := range [][4]int{{3, 3, 8, 2}, {13, 10, 12, 3}, {9, 8, 264, 4}} {
+		h, w, c, groups := s[0], s[1], s[2], s[3]
+		name := strconv.Itoa(h) + "x" + strconv.Itoa(w) + "x" + strconv.Itoa(c) + " in runs"
+		list = append(list, oneOp{name, func(b *unet.Builder) unet.TensorID {
+			in := [2]unet.TensorID{b.Input("a", h, w, c-4), b.Input("b", h, w, 4)}
+			return b.Upsample("read", b.GroupNorm("norm", in, groups, 1e-5, b.Input("film", 1, 1, 2*c+3), 2))
+		}})
+	}
+	return append(list, oneOp{"a spread that is small beside the mean, in runs", func(b *unet.Builder) unet.TensorID {
+		x := b.Input(largeMean, 16, 12, 8)
+		return b.AvgPool2("op", x, b.GroupNorm("norm", one(x), 2, 1e-5, unet.None, 0), false)
+	}})
 }
 
 func smallOps() []oneOp {
@@ -151,9 +187,12 @@ func smallOps() []oneOp {
 func TestOps(t *testing.T) {
 	e := open(t)
 	plain := cpu.New(cpu.Options{Plain: true})
-	convs, others := append(conv3x3Ops(), conv1x1Ops()...), slices.Concat(linearOps(), attentionOps(), normOps())
-	tiled := software
+	convs, others := slices.Concat(conv3x3Ops(), conv1x1Ops(), inQuads()), slices.Concat(linearOps(), attentionOps(), normOps())
+	tiled, slabs := software, hardware
 	tiled.direct = false
+	eager := tiled
+	eager.plenty, eager.runs = 1, 1
+	slabs.groups, slabs.slab = 512, 16
 	both := []weights.DType{weights.F16, weights.F32}
 	for _, c := range []struct {
 		name   string
@@ -163,6 +202,9 @@ func TestOps(t *testing.T) {
 	}{
 		{"large tiles", hardware, convs, both[:1]},
 		{"small tiles", tiled, convs, both[1:]},
+		{"two rows", eager, convs, both[:1]},
+		{"slabs", slabs, inQuads(), both[:1]},
+		{"norms in runs", eager, runOps(), both[:1]},
 		{"direct", software, convs, both},
 		{"others in workgroups", hardware, append(others, smallOps()...), both},
 		{"others direct", software, others, both[:1]},

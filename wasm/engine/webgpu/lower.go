@@ -52,7 +52,12 @@ func (l limits) normSide(count int) int {
 
 func (l *lowering) groupNorm(i int, s *stage) {
 	in, channels := l.p.plan.Tensors[s.In[0]], l.p.plan.Channels(s.Op)
-	side := l.p.e.limits.normSide(in.H * in.W * channels / s.Groups)
+	count := in.H * in.W * channels / s.Groups
+	if count >= l.p.e.limits.runs && l.inQuads(s) {
+		l.groupNormInRuns(i, s)
+		return
+	}
+	side := l.p.e.limits.normSide(count)
 	var p params
 	p.u(in.H*in.W, in.C, channels-in.C, s.Groups)
 	p.f(s.Eps)
@@ -61,6 +66,38 @@ func (l *lowering) groupNorm(i int, s *stage) {
 	l.calls = append(l.calls, call{spec: spec{shader: "groupnorm", constants: constants{"SIDE": side, "THREADS": side * side, "JOINED": flag(channels > in.C)}}, params: p,
 		reads: []binding{of(s.In[0]), of(s.In[1]), {own: l.p.arena}, of(s.Time)}, write: of(s.Out), x: s.Groups, y: l.n, z: 1})
 }
+
+// groupNormInRuns takes the statistics of runs of pixels first, with many workgroups, and then joins them.
+func (l *lowering) groupNormInRuns(i int, s *stage) {
+	in, channels := l.p.plan.Tensors[s.In[0]], l.p.plan.Channels(s.Op)
+	pixels, quads := in.H*in.W, channels/4
+	run := max(leastRun, ceilDiv(pixels, mostRuns))
+	runs, columns := ceilDiv(pixels, run), ceilDiv(quads, normQuads)
+	var p, q params
+	p.u(pixels, in.C, channels-in.C, runs, run, ceilDiv(quads, columns))
+	l.partial = max(l.partial, l.n*runs*3*channels)
+	q.u(pixels, channels, s.Groups, runs, run)
+	q.f(s.Eps)
+	q.u(l.time(s)...)
+	q.u(l.p.vectors[i])
+	l.calls = append(l.calls,
+		call{spec: spec{shader: "groupnorm_part"}, params: p, reads: []binding{of(s.In[0]), of(s.In[1])}, write: rawSums, x: runs, y: columns, z: l.n},
+		call{spec: spec{shader: "groupnorm_join"}, params: q, reads: []binding{rawSums, {own: l.p.arena}, of(s.Time)}, write: of(s.Out), x: s.Groups, y: l.n, z: 1})
+}
+
+// A run of pixels has at least leastRun of them, a sample at most mostRuns runs; a workgroup takes a run's normQuads quads of channels.
+const (
+	leastRun  = 64
+	mostRuns  = 256
+	normQuads = 64
+)
+
+// A workgroup of attention_wide.wgsl takes wideQueries queries with wideThreads threads; it pays from heads of wideHead channels on.
+const (
+	wideQueries = 16
+	wideThreads = 128
+	wideHead    = 64
+)
 
 // A workgroup of attention.wgsl takes so many queries and mixes so many channels of a head.
 const (
@@ -75,13 +112,20 @@ func (l *lowering) attention(i int, s *stage) {
 	}
 	out := l.p.plan.Tensors[s.Out]
 	width, pixels := out.C/s.Heads, out.H*out.W
-	chunks := ceilDiv(width, attentionChannels)
+	chunks, shader, queries, consts := ceilDiv(width, attentionChannels), "attention", attentionQueries, constants(nil)
+	if width >= wideHead && width%4 == 0 {
+		cq := 16
+		for cq < attentionChannels/4 && 4*cq < width {
+			cq *= 2
+		}
+		shader, queries, consts = "attention_wide", wideQueries, constants{"CQ": cq, "PER": wideQueries * cq / wideThreads}
+	}
 	var p params
 	p.u(pixels, out.C, width)
 	p.f(float32(1 / math.Sqrt(float64(width))))
 	p.u(chunks)
-	l.calls = append(l.calls, call{spec: spec{shader: "attention"}, params: p, reads: []binding{of(s.In[0])}, write: of(s.Out),
-		x: ceilDiv(pixels, attentionQueries), y: s.Heads * chunks, z: l.n, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)})
+	l.calls = append(l.calls, call{spec: spec{shader: shader, constants: consts}, params: p, reads: []binding{of(s.In[0])}, write: of(s.Out),
+		x: ceilDiv(pixels, queries), y: s.Heads * chunks, z: l.n, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)})
 }
 
 func (l *lowering) avgPool2(_ int, s *stage) {

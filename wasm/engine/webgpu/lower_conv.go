@@ -8,8 +8,12 @@ import (
 	"unnoise/wasm/unet"
 )
 
-// tile is what a workgroup of conv3x3 makes: 4*qx by th pixels and 4*cq channels. A thread makes four pixels and four channels.
-type tile struct{ qx, th, cq int }
+// tile is what a workgroup of conv3x3 makes: 4*qx by th pixels and 4*cq channels. A thread makes four pixels, or two rows of four, and
+// four channels.
+type tile struct {
+	qx, th, cq int
+	two        bool
+}
 
 // The pixels of a tile, by the size of the picture; cq comes with the channels. Workgroup memory holds the staged pixels
 // and weights of four input channels: 8x8 pixels at stride 2 with 64 channels take 13.6 KiB of the 16 that every
@@ -20,14 +24,18 @@ var (
 	largeTile  = tile{qx: 4, th: 16}
 )
 
-// tileFor picks a tile of about 64 to 256 threads that wastes little.
-func (l limits) tileFor(out unet.Tensor, stride int) tile {
+// tileFor picks a tile of about 64 to 256 threads that wastes little, for n samples. Which one it is changes no bits.
+func (l limits) tileFor(out unet.Tensor, stride, n int) tile {
 	t, cq := middleTile, l.quads(out.C)
 	switch {
 	case out.H <= 4 && out.W <= 4:
 		t = smallTile
 	case cq == 1 && stride == 1 && out.H > 8 && out.W > 8:
 		t = largeTile
+	case cq == l.maxQuads && n*ceilDiv(out.W, 4*t.qx)*ceilDiv(out.H, t.th)*ceilDiv(out.C, 4*cq) >= l.plenty:
+		t.two = true
+	case cq == 16:
+		cq = 8 // more workgroups, of 128 threads
 	}
 	t.cq = cq
 	return t
@@ -43,24 +51,31 @@ func (l limits) quads(n int) int {
 }
 
 // constants are the overrides of conv3x3.wgsl.
-func (t tile) constants(stride int, wide bool) constants {
+func (t tile) constants(stride int, wide, quads bool) constants {
 	sx := (4*t.qx-1)*stride + 3
-	return constants{"STRIDE": stride, "WIDE": flag(wide), "CQ": t.cq, "QX": t.qx, "TH": t.th, "ROWS": t.qx * t.th,
-		"SX": sx, "STAGED": sx * ((t.th-1)*stride + 3), "TAPS": 36 * t.cq}
+	return constants{"STRIDE": stride, "WIDE": flag(wide), "QUADS": flag(quads), "CQ": t.cq, "QX": t.qx, "TH": t.th, "TWO": flag(t.two),
+		"ROWS": t.qx * t.th >> flag(t.two), "SX": sx, "STAGED": sx * ((t.th-1)*stride + 3), "TAPS": 36 * t.cq}
 }
 
-// minSlab is the fewest input channels worth a slab of their own: below, the raw sums cost more than they bring.
-const minSlab = 32
+// slabBlocks is the fewest blocks of input channels in a slab: each block is a round of staging and computing, about as long as one more
+// dispatch.
+const slabBlocks = 4
 
-// slabs is how many slabs the input channels are cut into, and how many channels each has, so that there are enough
+// slabs is how many slabs the input channels are cut into, and how many channels each has, a multiple of block, so that there are enough
 // workgroups: a small picture alone has too few tiles to fill a GPU.
-func (l *lowering) slabs(groups, channels, outSize int) (count, size int) {
-	want := min(l.p.e.limits.groups/groups, channels/minSlab, webgpu.MaxBinding/4/outSize, webgpu.MaxWorkgroups/l.n)
+func (l *lowering) slabs(groups, channels, block, outSize int) (count, size int) {
+	limits := l.p.e.limits
+	want := min(limits.groups/groups, channels/max(limits.slab, slabBlocks*block), webgpu.MaxBinding/4/outSize, webgpu.MaxWorkgroups/l.n)
 	if want <= 1 {
 		return 1, channels
 	}
-	size = ceilDiv(ceilDiv(channels, want), 4) * 4
+	size = ceilDiv(ceilDiv(channels, want), block) * block
 	return ceilDiv(channels, size), size
+}
+
+// inQuads says whether all inputs of a stage have channels in fours.
+func (l *lowering) inQuads(s *stage) bool {
+	return l.p.plan.Tensors[s.In[0]].C%4 == 0 && l.p.plan.Channels(s.Op)%4 == 0
 }
 
 func (l *lowering) conv3x3(i int, s *stage) {
@@ -69,10 +84,10 @@ func (l *lowering) conv3x3(i int, s *stage) {
 		l.convDirect(i, s)
 		return
 	}
-	t := l.p.e.limits.tileFor(out, s.Stride)
+	t := l.p.e.limits.tileFor(out, s.Stride, l.n)
 	tiles, blocks := ceilDiv(out.W, 4*t.qx)*ceilDiv(out.H, t.th), ceilDiv(out.C, 4*t.cq)
 	channels, size := l.p.plan.Channels(s.Op), l.n*out.Len()
-	slabs, slabSize := l.slabs(tiles*blocks*l.n, channels, size)
+	slabs, slabSize := l.slabs(tiles*blocks*l.n, channels, rowBlock[kernels.Conv3x3], size)
 	before := 1
 	if s.Stride == 2 && s.Pad == kernels.PadRightBottom {
 		before = 0
@@ -82,8 +97,12 @@ func (l *lowering) conv3x3(i int, s *stage) {
 	p.u(l.time(s)...)
 	p.u(flag(s.Residual != unet.None), l.p.vectors[i], slabs, slabSize, size)
 	p.f(s.Mul)
-	c := call{spec: l.p.convSpec("conv3x3", t.constants(s.Stride, m.wide), s), params: p, reads: l.convReads(s, m), write: of(s.Out),
-		x: tiles, y: blocks, z: l.n * slabs, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)}
+	l.inSlabs(i, s, slabs, size, call{spec: l.p.convSpec("conv3x3", t.constants(s.Stride, m.wide, l.inQuads(s)), s), params: p, reads: l.convReads(s, m), write: of(s.Out),
+		x: tiles, y: blocks, z: l.n * slabs, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)})
+}
+
+// inSlabs adds a convolution's call and, where its channels are in slabs, that which adds up the slabs.
+func (l *lowering) inSlabs(i int, s *stage, slabs, size int, c call) {
 	if slabs > 1 {
 		c.write = rawSums
 		l.partial = max(l.partial, slabs*size)
@@ -132,15 +151,20 @@ func (l *lowering) conv1x1(i int, s *stage) {
 		l.convDirect(i, s)
 		return
 	}
-	pixels := l.n * out.H * out.W
+	pixels, channels, size := l.n*out.H*out.W, l.p.plan.Channels(s.Op), l.n*out.Len()
+	// A workgroup makes 4*rows pixels, or twice as many, and 4*cq channels.
+	limits := l.p.e.limits
+	rows, cq := limits.quads(pixels), limits.quads(out.C)
+	two := rows == limits.maxQuads && ceilDiv(pixels, 8*rows)*ceilDiv(out.C, 4*cq) >= limits.plenty
+	each := 4 * rows << flag(two)
+	tiles, blocks := ceilDiv(pixels, each), ceilDiv(out.C, 4*cq)
+	slabs, slabSize := l.slabs(tiles*blocks, channels, rowBlock[kernels.Conv1x1], size)
 	var p params
-	p.u(pixels, out.H*out.W, in.C, l.p.plan.Channels(s.Op)-in.C, out.C, flag(s.Norm != unet.None), flag(s.SiLU))
+	p.u(pixels, out.H*out.W, in.C, channels-in.C, out.C, flag(s.Norm != unet.None), flag(s.SiLU))
 	p.u(l.time(s)...)
-	p.u(flag(s.Residual != unet.None), l.p.vectors[i])
+	p.u(flag(s.Residual != unet.None), l.p.vectors[i], slabs, slabSize, size)
 	p.f(s.Mul)
-	// 4*rows pixels and 4*cq channels a workgroup.
-	rows, cq := l.p.e.limits.quads(pixels), l.p.e.limits.quads(out.C)
-	consts := constants{"WIDE": flag(m.wide), "CQ": cq, "ROWS": rows, "STAGED": 16 * rows, "TAPS": 16 * cq}
-	l.calls = append(l.calls, call{spec: l.p.convSpec("conv1x1", consts, s), params: p, reads: l.convReads(s, m), write: of(s.Out),
-		x: ceilDiv(pixels, 4*rows), y: ceilDiv(out.C, 4*cq), z: 1, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)})
+	consts := constants{"WIDE": flag(m.wide), "QUADS": flag(l.inQuads(s)), "CQ": cq, "ROWS": rows, "TWO": flag(two), "PIXELS": each, "STAGED": 4 * each, "TAPS": 16 * cq}
+	l.inSlabs(i, s, slabs, size, call{spec: l.p.convSpec("conv1x1", consts, s), params: p, reads: l.convReads(s, m), write: of(s.Out),
+		x: tiles, y: blocks, z: slabs, macs: int64(l.n) * l.p.plan.OpMACs(s.Op)})
 }

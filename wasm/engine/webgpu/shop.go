@@ -17,7 +17,8 @@ import (
 type signature string
 
 var signatures = map[string]signature{
-	"linear": "bbbbb", "groupnorm": "bbbbb", "conv3x3": "bbbbbbbb", "conv3x3_reduce": "bbbbb", "conv1x1": "bbbbbbbb", "attention": "bb",
+	"linear": "bbbbb", "groupnorm": "bbbbb", "conv3x3": "bbbbbbbb", "conv3x3_reduce": "bbbbb", "conv1x1": "bbbbbbbb", "attention": "bb", "attention_wide": "bb",
+	"groupnorm_part": "bbb", "groupnorm_join": "bbbb",
 	"avgpool2": "bbb", "upsample": "bb", "concat": "bbb", "combine": "bbbbb", "modulate": "bbb", "pixels": "bb",
 	"conv3x3_stage": "bbbf", "conv3x3_direct": "fwbbbb", "conv1x1_direct": "fwbbbb", "linear_direct": "wbbbb",
 	"attention_scores": "ff", "attention_mix": "ffb",

@@ -67,6 +67,9 @@ func (i AdapterInfo) Software() bool {
 	return i.Fallback
 }
 
+// Large says that the adapter is of a kind that has thousands of lanes to fill: the only such kind that was measured.
+func (i AdapterInfo) Large() bool { return strings.EqualFold(i.Vendor, "nvidia") }
+
 // String names the adapter for people.
 func (i AdapterInfo) String() string {
 	var parts []string

@@ -27,10 +27,10 @@ type Buffer struct {
 	Size int // bytes
 }
 
-// NewBuffer allocates; a size that is no multiple of 4 is rounded up. That there is not enough memory is known later: see Scope.
+// NewBuffer allocates; a size that is no multiple of 16 is rounded up, since shaders may read elements in fours. That there is not enough memory is known later: see Scope.
 func (d *Device) NewBuffer(label string, size int, usage Usage) (b *Buffer, err error) {
 	defer catch("createBuffer", &err)
-	size = (size + 3) / 4 * 4
+	size = (size + 15) / 16 * 16
 	v := d.v.Call("createBuffer", map[string]any{"label": label, "size": size, "usage": int(usage)})
 	return &Buffer{v, size}, nil
 }
