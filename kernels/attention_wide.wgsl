@@ -80,12 +80,12 @@ fn shrink(x: vec4f) -> vec4f {
   return exp(max(x, vec4f(-100.0)));
 }
 
-// four are the values of a thread's queries from number i on: PER of them, from group's first on, in as many quads as that takes.
-fn mine(quad: vec4f, group: u32) -> vec4f {
+// ownFirst is a quad of queries' values with those of a thread's queries first: two threads share a quad where PER is 2.
+fn ownFirst(quad: vec4f, group: u32) -> vec4f {
   return select(quad, select(quad, quad.zwzw, group % 2u == 1u), PER == 2u);
 }
 
-// quadOf is the first quad of queries that a thread's are in.
+// quadOf is the first quad of queries that those which a thread mixes are in.
 fn quadOf(group: u32) -> u32 {
   return group * PER / 4u;
 }
@@ -123,7 +123,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     }
     top = newTop;
     workgroupBarrier();
-    let keep0 = mine(keeps[quadOf(group)], group);
+    let keep0 = ownFirst(keeps[quadOf(group)], group);
     sum0 *= keep0;
     mix0 *= keep0.x;
     mix1 *= keep0.y;
@@ -141,7 +141,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     }
     for (var k = 0u; k < KEYS; k++) {
       let v = qkv[row(n, key + k, 2u) + values];
-      let share0 = mine(shares[q + k], group);
+      let share0 = ownFirst(shares[q + k], group);
       sum0 += share0;
       mix0 = fma(vec4f(share0.x), v, mix0);
       mix1 = fma(vec4f(share0.y), v, mix1);

@@ -41,6 +41,13 @@ globalThis.fetch = async (resource, init) => {
   }
 };
 
+/** What pictures come as. */
+globalThis.ImageData = class {
+  constructor(data, width, height = data.length / 4 / width) {
+    Object.assign(this, { data, width, height });
+  }
+};
+
 /** The browser's Worker on a thread of Node. */
 class Worker extends EventTarget {
   #thread;

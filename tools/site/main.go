@@ -98,7 +98,7 @@ func (b *builder) compile(source, target string) error {
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("compiling %s for js/wasm: %w", source, err)
 	}
-	return strip(target)
+	return b.strip(target)
 }
 
 // version is the npm package's, which is the program's.
@@ -118,8 +118,8 @@ func (b *builder) version() (string, error) {
 	return manifest.Version, nil
 }
 
-// strip takes out of a program what only tracebacks need. That of an unknown toolchain stays as it is, and works.
-func strip(path string) error {
+// strip takes out of a program what only tracebacks need, and the shaders' comments. That of an unknown toolchain stays as it is, and works.
+func (b *builder) strip(path string) error {
 	program, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -131,6 +131,9 @@ func strip(path string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
+	}
+	if small, err = blankComments(small, os.DirFS(b.source("kernels"))); err != nil {
+		return err
 	}
 	return os.WriteFile(path, small, 0o666)
 }

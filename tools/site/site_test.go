@@ -49,6 +49,25 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// Only comments go, and nothing moves; what is no shader stays.
+func TestBlankComments(t *testing.T) {
+	shaders := os.DirFS(plant(t, map[string][]byte{"a.wgsl": []byte("// Says why.\nx = y / z; // and how\n")}))
+	got, err := blankComments([]byte("before // x\x00// Says why.\nx = y / z; // and how\nafter // y"), shaders)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "before // x\x00            \nx = y / z;           \nafter // y"; string(got) != want {
+		t.Errorf("left\n%q, expected\n%q", got, want)
+	}
+	program, err := os.ReadFile("../../kernels/conv3x3.wgsl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if program, err = blankComments(program, os.DirFS("../../kernels")); err != nil || bytes.Contains(program, []byte("//")) {
+		t.Errorf("a comment is left, or %v", err)
+	}
+}
+
 // Any changed, renamed or moved file makes another version; packs do not count.
 func TestVersion(t *testing.T) {
 	of := func(files map[string][]byte) string {
