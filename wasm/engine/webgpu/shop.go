@@ -139,7 +139,9 @@ func gather[K comparable, F, T any](from map[K]F, to map[K]T, f func(F) (T, erro
 }
 
 // behind names the file that a shader's own is compiled with: WGSL has no word for that.
-var behind = map[string]string{"conv3x3_direct": "conv_direct", "conv1x1_direct": "conv_direct"}
+var behind = map[string]string{
+	"conv3x3": "conv_shared", "conv1x1": "conv_shared", "conv3x3_direct": "conv_direct", "conv1x1_direct": "conv_direct",
+}
 
 func (s *shop) compile(ctx context.Context, c source) (*webgpu.Shader, error) {
 	code, err := kernels.Shaders.ReadFile(c.shader + ".wgsl")
