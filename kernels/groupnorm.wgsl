@@ -1,7 +1,7 @@
 // Statistics of a group, folded with gain and bias into mean, scale and shift, as kernels/groupnorm.go defines them.
 //
 // A workgroup takes one group of one sample and goes over it twice: first the mean, then the deviations and their squares
-// around it. The mean of the deviations is what rounding took from the mean; it goes into the shift.
+// around it. groupnorm_fold.wgsl makes the rest of them.
 //
 // There are SIDE * SIDE threads, and a sum over them goes by way of SIDE sums of SIDE: two barriers, which are dear on
 // software adapters, instead of one for every halving.
@@ -93,21 +93,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
     at = next(at, size, step);
   }
   moments = total(moments, index) / f32(count);
-  let rest = moments.x;
-  let variance = max(moments.y - rest * rest, 0.0);
-  let rstd = 1.0 / sqrt(variance + p.eps);
-
   for (var c = first + index; c < first + size; c += THREADS) {
-    var scale = arena[p.vectors + c] * rstd;
-    var shift = arena[p.vectors + channels + c];
-    if (p.film != 0u) {
-      let i = n * p.filmStride + p.film - 1u + c;
-      scale *= 1.0 + film[i];
-      shift = shift * (1.0 + film[i]) + film[i + channels];
-    }
-    let o = 3u * n * channels + c;
-    out[o] = mean;
-    out[o + channels] = scale;
-    out[o + 2u * channels] = shift - rest * scale;
+    fold(n, c, channels, mean, moments);
   }
 }

@@ -61,21 +61,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
     moments += vec2f(count(i / size) * d, parts[o + 2u * p.channels] + count(i / size) * d * d);
   }
   moments = total(moments, index) / all;
-  // What rounding took from the mean goes into the shift.
-  let rest = moments.x;
-  let variance = max(moments.y - rest * rest, 0.0);
-  let rstd = 1.0 / sqrt(variance + p.eps);
   for (var c = c0 + index; c < c0 + size; c += 256u) {
-    var scale = arena[p.vectors + c] * rstd;
-    var shift = arena[p.vectors + p.channels + c];
-    if (p.film != 0u) {
-      let i = n * p.filmStride + p.film - 1u + c;
-      scale *= 1.0 + film[i];
-      shift = shift * (1.0 + film[i]) + film[i + p.channels];
-    }
-    let o = 3u * n * p.channels + c;
-    out[o] = mean;
-    out[o + p.channels] = scale;
-    out[o + 2u * p.channels] = shift - rest * scale;
+    fold(n, c, p.channels, mean, moments);
   }
 }

@@ -35,9 +35,9 @@ type Info struct {
 // Table lists every kernel once; both engines and the checks of the tree read it.
 var Table = []Info{
 	{Linear, []string{"linear.wgsl", "linear_direct.wgsl"}, "y = act(x) W * scale + bias + residual"},
-	{GroupNorm, []string{"groupnorm.wgsl", "groupnorm_part.wgsl", "groupnorm_join.wgsl"}, "group statistics to per-channel mean, scale, shift"},
-	{Conv3x3, []string{"conv3x3.wgsl", "conv_shared.wgsl", "conv3x3_reduce.wgsl", "conv3x3_stage.wgsl", "conv3x3_direct.wgsl", "conv_direct.wgsl"}, "3x3 convolution of act(norm(concat(a, b)))"},
-	{Conv1x1, []string{"conv1x1.wgsl", "conv_shared.wgsl", "conv3x3_reduce.wgsl", "conv1x1_direct.wgsl", "conv_direct.wgsl"}, "1x1 convolution of act(norm(concat(a, b)))"},
+	{GroupNorm, []string{"groupnorm.wgsl", "groupnorm_part.wgsl", "groupnorm_join.wgsl", "groupnorm_fold.wgsl"}, "group statistics to per-channel mean, scale, shift"},
+	{Conv3x3, []string{"conv3x3.wgsl", "conv_shared.wgsl", "conv_reduce.wgsl", "conv3x3_stage.wgsl", "conv3x3_direct.wgsl", "conv_direct.wgsl"}, "3x3 convolution of act(norm(concat(a, b)))"},
+	{Conv1x1, []string{"conv1x1.wgsl", "conv_shared.wgsl", "conv_reduce.wgsl", "conv1x1_direct.wgsl", "conv_direct.wgsl"}, "1x1 convolution of act(norm(concat(a, b)))"},
 	{Attention, []string{"attention.wgsl", "attention_wide.wgsl", "attention_scores.wgsl", "attention_mix.wgsl"}, "softmax(q k^T / sqrt(d)) v per head"},
 	{AvgPool2, []string{"avgpool2.wgsl"}, "2x2 mean of act(norm(a))"},
 	{Upsample, []string{"upsample.wgsl"}, "nearest neighbour, twice the size"},

@@ -12,7 +12,7 @@ import { writeFileSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { install, prepare } from "./prepare.mjs";
-import { candidatesOf, compare, markdown, rowsOf } from "./rounds.mjs";
+import { candidatesOf, compare, filesOf, markdown, rowsOf } from "./rounds.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
 const dawn = join(root, "tools/dawn");
@@ -51,7 +51,8 @@ async function timeOne(model, batch, { rounds, runtimes }) {
 /** Milliseconds a step by kind of operation, for one picture. */
 async function operationsOf(model) {
   const { createSampler } = await import("../../build/site/lib/unnoise.js");
-  const sampler = await createSampler({ model: `../../build/bench/${model}.safetensors`, engine: "webgpu" });
+  const { fileOf } = await import("./runtimes.mjs");
+  const sampler = await createSampler({ model: fileOf(filesOf({ model, batch: 1 }).pack), engine: "webgpu" });
   const { msPerStep, operations = [] } = await sampler.bench({ steps: 20 });
   const sums = {};
   for (const { kernel, ms } of operations) sums[kernel] = (sums[kernel] ?? 0) + ms;

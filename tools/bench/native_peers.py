@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 
+from shapes import SHAPES
+
 THREADS = 1
 ROUNDS = 5
 SECONDS = 1.5
@@ -51,15 +53,7 @@ def torch(_folder, model):
     if model != "cifar":
         return None
     torch.set_num_threads(THREADS)
-    # google/ddpm-cifar10-32
-    net = UNet2DModel(
-        sample_size=32,
-        block_out_channels=(128, 256, 256, 256),
-        down_block_types=("DownBlock2D", "AttnDownBlock2D", "DownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "UpBlock2D", "AttnUpBlock2D", "UpBlock2D"),
-        attention_head_dim=None,
-        downsample_padding=0,
-    ).eval()
+    net = UNet2DModel(**SHAPES[model]).eval()
     x = torch.randn(1, 3, 32, 32)
 
     def step():

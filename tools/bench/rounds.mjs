@@ -25,10 +25,10 @@ const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.l
 /**
  * Times candidates in turns.
  *
- * @param {{open: Function, round: Function, close: Function}} bench page.mjs's, in this page or another's
+ * @param {{open: Function, round: Function, close: Function}} bench that of turns.mjs, here or in a page
  * @param {object[]} candidates
- * @param {{rounds: number, about: object, onProblem: (candidate: object, error: Error) => void}} options about: what is
- *   added to every result
+ * @param {{rounds: number, about: object, onProblem: (candidate: object, error: Error) => void, roundMs?: number}} options about: what
+ *   is added to every result; roundMs: how long a round takes, where not as usual on the backend
  * @returns {Promise<object[]>} the candidates with ms_per_step, their rounds' spread, and what opening took
  */
 export async function compare(bench, candidates, { rounds, about, onProblem, roundMs }) {

@@ -3,7 +3,8 @@
 import { createSampler } from "../../build/site/lib/unnoise.js";
 import { filesOf } from "./rounds.mjs";
 
-const fileOf = (name) => `../../build/bench/${name}`;
+/** Where a file of the networks is, from the page. */
+export const fileOf = (name) => `../../build/bench/${name}`;
 
 // A runtime that has not opened after so long does not: in Firefox a worker that a worker starts, as onnxruntime-web does for a second thread,
 // now and then never begins.

@@ -32,6 +32,16 @@ export function goOutput(...args) {
   return run(args, "pipe").toString();
 }
 
+/** Where Go's loader of programs for js/wasm is. */
+export function wasmExec() {
+  return join(goOutput("env", "GOROOT").trim(), "lib/wasm/wasm_exec.js");
+}
+
+/** A Go program's arguments without that of the file which only cmd/go reads, for its cache of results. */
+export function programArguments(args) {
+  return args.filter((arg) => !arg.startsWith("-test.testlogfile="));
+}
+
 function run(args, stdout) {
   const { GOTOOLCHAIN = "auto", GOEXPERIMENT = "simd" } = process.env;
   // The toolchain of an image may be older than go.mod asks for, and told to fetch no other.

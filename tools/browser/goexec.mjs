@@ -10,12 +10,12 @@
 // listed in passedOn and those named by --env. Its output appears as it comes and its exit status is ours; a page or a
 // browser that crashes is status 1. The only limit of time is the program's own (-test.timeout).
 
-import { execFileSync } from "node:child_process";
 import { createReadStream, existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { programArguments, wasmExec } from "./buildsite.mjs";
 import { serveFS } from "./goexec-fs.mjs";
 import { launchBrowser } from "./launch.mjs";
 import { tempFolder } from "./process.mjs";
@@ -34,8 +34,7 @@ function parse(args) {
   const options = { browser: { type: "string", default: "chromium" }, env: { type: "string", multiple: true } };
   const { values } = parseArgs({ args: own, options });
   if (start < 0) throw new Error("no program given");
-  // Only cmd/go reads this file, for its cache of results; the program cannot write it.
-  const rest = args.slice(start + 1).filter((arg) => !arg.startsWith("-test.testlogfile="));
+  const rest = programArguments(args.slice(start + 1));
   return { browser: values.browser, names: [...passedOn, ...(values.env ?? [])], program: args[start], rest };
 }
 
@@ -53,10 +52,6 @@ function setup({ names, program, rest }, scratch) {
     uid: process.getuid(),
     gid: process.getgid(),
   };
-}
-
-function wasmExec() {
-  return join(execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim(), "lib/wasm/wasm_exec.js");
 }
 
 /** Serves page and program; calls on.output, on.exit, on.crash and on.alive as the page reports them. */

@@ -6,24 +6,21 @@
 // As tools/browser/goexec.mjs does in a browser; files are this machine's.
 
 import "./globals.mjs";
-import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
-import { join } from "node:path";
 import "../../site/lib/gpu-replay.js";
 import { addTeam } from "../../site/lib/team.js";
 import { addTiles } from "../../site/lib/tiles.js";
+import { programArguments, wasmExec } from "../browser/buildsite.mjs";
 
-const loader =
-  process.env.WASM_EXEC ??
-  join(execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim(), "lib/wasm/wasm_exec.js");
+// WASM_EXEC stands for Go where there is only a compiled program.
+const loader = process.env.WASM_EXEC ?? wasmExec();
 const [program, ...args] = process.argv.slice(2);
 Object.assign(globalThis, { fs: { ...fs }, path });
 createRequire(import.meta.url)(loader);
 const go = new globalThis.Go();
-// Only cmd/go reads this file, for its cache of results.
-go.argv = [program, ...args.filter((arg) => !arg.startsWith("-test.testlogfile="))];
+go.argv = [program, ...programArguments(args)];
 go.env = { TMPDIR: "/tmp", ...process.env };
 go.exit = process.exit;
 const fill = addTiles(go);

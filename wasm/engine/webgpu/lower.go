@@ -114,10 +114,7 @@ func (l *lowering) attention(i int, s *stage) {
 	width, pixels := out.C/s.Heads, out.H*out.W
 	chunks, shader, queries, consts := ceilDiv(width, attentionChannels), "attention", attentionQueries, constants(nil)
 	if width >= wideHead && width%4 == 0 {
-		cq := 16
-		for cq < attentionChannels/4 && 4*cq < width {
-			cq *= 2
-		}
+		cq := quads(width, wideHead/4, attentionChannels/4)
 		shader, queries, consts = "attention_wide", wideQueries, constants{"CQ": cq, "PER": wideQueries * cq / wideThreads}
 	}
 	var p params

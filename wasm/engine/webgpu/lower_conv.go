@@ -42,12 +42,14 @@ func (l limits) tileFor(out unet.Tensor, stride, n int) tile {
 }
 
 // quads is the side of a workgroup, in quads, that has n channels or pixels to make: a power of two.
-func (l limits) quads(n int) int {
-	q := l.minQuads
-	for q < l.maxQuads && 4*q < n {
-		q *= 2
+func (l limits) quads(n int) int { return quads(n, l.minQuads, l.maxQuads) }
+
+// quads is the least of least, twice that and so on up to most that holds n in fours.
+func quads(n, least, most int) int {
+	for least < most && 4*least < n {
+		least *= 2
 	}
-	return q
+	return least
 }
 
 // constants are the overrides of conv3x3.wgsl.
@@ -61,10 +63,11 @@ func (t tile) constants(stride int, wide, quads bool) constants {
 // dispatch.
 const slabBlocks = 4
 
-// slabs is how many slabs the input channels are cut into, and how many channels each has, a multiple of block, so that there are enough
-// workgroups: a small picture alone has too few tiles to fill a GPU.
-func (l *lowering) slabs(groups, channels, block, outSize int) (count, size int) {
-	limits := l.p.e.limits
+// slabs is how many slabs a convolution's input channels are cut into, and how many channels each has, a multiple of those that its shader
+// takes at once, so that there are enough workgroups: a small picture alone has too few tiles to fill a GPU.
+func (l *lowering) slabs(s *stage, groups int) (count, size int) {
+	limits, channels, block := l.p.e.limits, l.p.plan.Channels(s.Op), rowBlock[s.Kernel]
+	outSize := l.n * l.p.plan.Tensors[s.Out].Len()
 	want := min(limits.groups/groups, channels/max(limits.slab, slabBlocks*block), webgpu.MaxBinding/4/outSize, webgpu.MaxWorkgroups/l.n)
 	if want <= 1 {
 		return 1, channels
@@ -87,7 +90,7 @@ func (l *lowering) conv3x3(i int, s *stage) {
 	t := l.p.e.limits.tileFor(out, s.Stride, l.n)
 	tiles, blocks := ceilDiv(out.W, 4*t.qx)*ceilDiv(out.H, t.th), ceilDiv(out.C, 4*t.cq)
 	channels, size := l.p.plan.Channels(s.Op), l.n*out.Len()
-	slabs, slabSize := l.slabs(tiles*blocks*l.n, channels, rowBlock[kernels.Conv3x3], size)
+	slabs, slabSize := l.slabs(s, tiles*blocks*l.n)
 	before := 1
 	if s.Stride == 2 && s.Pad == kernels.PadRightBottom {
 		before = 0
@@ -142,7 +145,7 @@ func (l *lowering) reduce(i int, s *stage, slabs, size int) {
 	p.u(l.time(s)...)
 	p.u(flag(s.Residual != unet.None), l.p.vectors[i])
 	p.f(s.Mul)
-	l.elements("conv3x3_reduce", p, size, []binding{rawSums, {own: l.p.arena}, of(s.Time), of(s.Residual)}, s)
+	l.elements("conv_reduce", p, size, []binding{rawSums, {own: l.p.arena}, of(s.Time), of(s.Residual)}, s)
 }
 
 func (l *lowering) conv1x1(i int, s *stage) {
@@ -158,7 +161,7 @@ func (l *lowering) conv1x1(i int, s *stage) {
 	two := rows == limits.maxQuads && ceilDiv(pixels, 8*rows)*ceilDiv(out.C, 4*cq) >= limits.plenty
 	each := 4 * rows << flag(two)
 	tiles, blocks := ceilDiv(pixels, each), ceilDiv(out.C, 4*cq)
-	slabs, slabSize := l.slabs(tiles*blocks, channels, rowBlock[kernels.Conv1x1], size)
+	slabs, slabSize := l.slabs(s, tiles*blocks)
 	var p params
 	p.u(pixels, out.H*out.W, in.C, channels-in.C, out.C, flag(s.Norm != unet.None), flag(s.SiLU))
 	p.u(l.time(s)...)

@@ -17,7 +17,7 @@ import (
 type signature string
 
 var signatures = map[string]signature{
-	"linear": "bbbbb", "groupnorm": "bbbbb", "conv3x3": "bbbbbbbb", "conv3x3_reduce": "bbbbb", "conv1x1": "bbbbbbbb", "attention": "bb", "attention_wide": "bb",
+	"linear": "bbbbb", "groupnorm": "bbbbb", "conv3x3": "bbbbbbbb", "conv_reduce": "bbbbb", "conv1x1": "bbbbbbbb", "attention": "bb", "attention_wide": "bb",
 	"groupnorm_part": "bbb", "groupnorm_join": "bbbb",
 	"avgpool2": "bbb", "upsample": "bb", "concat": "bbb", "combine": "bbbbb", "modulate": "bbb", "pixels": "bb",
 	"conv3x3_stage": "bbbf", "conv3x3_direct": "fwbbbb", "conv1x1_direct": "fwbbbb", "linear_direct": "wbbbb",
@@ -141,6 +141,7 @@ func gather[K comparable, F, T any](from map[K]F, to map[K]T, f func(F) (T, erro
 // behind names the file that a shader's own is compiled with: WGSL has no word for that.
 var behind = map[string]string{
 	"conv3x3": "conv_shared", "conv1x1": "conv_shared", "conv3x3_direct": "conv_direct", "conv1x1_direct": "conv_direct",
+	"groupnorm": "groupnorm_fold", "groupnorm_join": "groupnorm_fold",
 }
 
 func (s *shop) compile(ctx context.Context, c source) (*webgpu.Shader, error) {

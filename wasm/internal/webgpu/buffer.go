@@ -27,7 +27,8 @@ type Buffer struct {
 	Size int // bytes
 }
 
-// NewBuffer allocates; a size that is no multiple of 16 is rounded up, since shaders may read elements in fours. That there is not enough memory is known later: see Scope.
+// NewBuffer allocates; a size that is no multiple of 16 is rounded up, since shaders may read elements in fours. That there is not enough
+// memory is known later: see Scope.
 func (d *Device) NewBuffer(label string, size int, usage Usage) (b *Buffer, err error) {
 	defer catch("createBuffer", &err)
 	size = (size + 15) / 16 * 16

@@ -1,10 +1,10 @@
-// The end of a 3x3 convolution whose input channels were cut into slabs: adds the slabs' raw sums in order and finishes
-// them, as conv3x3.wgsl does where there is one slab.
+// The end of a convolution whose input channels were cut into slabs: adds the slabs' raw sums in order and finishes them, as
+// conv_shared.wgsl does where there is one slab.
 
 struct Params {
   size: u32, perSample: u32, cout: u32, // elements of the output, of one sample, of one pixel
   slabs: u32,
-  time: u32, timeStride: u32,           // as in conv3x3.wgsl
+  time: u32, timeStride: u32,           // as in conv3x3.wgsl and conv1x1.wgsl
   residual: u32,
   vectors: u32,
   mul: f32,
