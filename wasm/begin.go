@@ -39,8 +39,7 @@ func (s *session) config(a args) (cfg sampler.Config, err error) {
 
 // asUsage names errors that have no name yet: what was asked for cannot be had.
 func asUsage(err error) error {
-	var n *namedError
-	if err == nil || errors.As(err, &n) {
+	if _, ok := errors.AsType[*namedError](err); err == nil || ok {
 		return err
 	}
 	return named("UsageError", err)

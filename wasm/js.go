@@ -91,18 +91,18 @@ func usage(message string) error { return named("UsageError", errors.New(message
 
 // nameOf is the name of an error's kind.
 func nameOf(err error) string {
-	var n *namedError
-	var w *weights.Error
+	n, isNamed := errors.AsType[*namedError](err)
+	_, ofPack := errors.AsType[*weights.Error](err)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "AbortError"
 	case errors.Is(err, webgpu.ErrDeviceLost):
 		return "DeviceLostError"
-	case errors.As(err, &n):
+	case isNamed:
 		return n.name
 	case errors.Is(err, model.ErrUnsupported):
 		return "UnsupportedModelError"
-	case errors.As(err, &w):
+	case ofPack:
 		return "PackError"
 	}
 	return "EngineError"

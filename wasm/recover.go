@@ -97,6 +97,6 @@ func (s *session) tryPatiently(ctx context.Context, name string) error {
 
 // mayPass says that an engine could not be opened, or was lost while it was tested: errors of a moment.
 func mayPass(err error) bool {
-	var n *namedError
-	return errors.Is(err, webgpu.ErrDeviceLost) || errors.As(err, &n) && n.name == "EngineError"
+	n, ok := errors.AsType[*namedError](err)
+	return errors.Is(err, webgpu.ErrDeviceLost) || ok && n.name == "EngineError"
 }

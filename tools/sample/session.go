@@ -139,8 +139,7 @@ func readFile(name string) (*weights.File, error) {
 
 // reason is a file error without the operation and the name, which messages here put first.
 func reason(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		return p.Err
 	}
 	return err

@@ -66,8 +66,8 @@ func Compute(ctx context.Context, n Network, kind string, rounding []model.Round
 	}
 	if steps > 0 {
 		progress("chain of " + strconv.Itoa(steps) + " steps")
-		var none *notSampled
-		if err := n.chain(ctx, c, steps); errors.As(err, &none) {
+		err := n.chain(ctx, c, steps)
+		if _, none := errors.AsType[*notSampled](err); none {
 			progress("no chain: " + err.Error())
 		} else if err != nil {
 			return nil, err

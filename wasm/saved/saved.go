@@ -92,8 +92,8 @@ func Read(data []byte, m Model) (*sampler.State, error) {
 
 // reason is an error of a file without its name, which the message begins with.
 func reason(err error) string {
-	var e *weights.Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*weights.Error](err)
+	if !ok {
 		return err.Error()
 	}
 	if e.Where == "" {
