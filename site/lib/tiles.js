@@ -2,8 +2,11 @@
 
 import { door, fused, separate } from "./ztiles.js";
 
-function compile(base64) {
-  return new WebAssembly.Module(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
+/** @param {string} hex */
+function compile(hex) {
+  return new WebAssembly.Module(
+    Uint8Array.from({ length: hex.length / 2 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)),
+  );
 }
 
 /** The kernels: with products and sums fused where the browser has relaxed SIMD. */
