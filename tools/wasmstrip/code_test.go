@@ -2,6 +2,7 @@ package wasmstrip
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"testing"
 
@@ -119,5 +120,23 @@ func TestShortensWholePrograms(t *testing.T) {
 	}
 	if made < 1000 || left > made/500 {
 		t.Errorf("%d constants shortened, %d return addresses left whole", made, left)
+	}
+}
+
+func TestReads64BitNumbers(t *testing.T) {
+	for _, want := range []int{0, 63, -64, 64, -65, 1<<35 + 1, -(1 << 36), 1<<55 - 1, -(1 << 55) - 1, 1<<62 - 1, -(1 << 62), math.MaxInt64, math.MinInt64} {
+		var text []byte
+		for v := want; ; v >>= 7 {
+			last := v == 0 && text != nil && text[len(text)-1]&0x40 == 0 || v == -1 && text != nil && text[len(text)-1]&0x40 != 0
+			if last {
+				text[len(text)-1] &= 0x7f
+				break
+			}
+			text = append(text, byte(v)|0x80)
+		}
+		r := reader{append(text, 0x55)}
+		if got, ok := r.signed64(); !ok || got != want || len(r.rest) != 1 {
+			t.Errorf("%d is read as %d, %t, %d bytes left", want, got, ok, len(r.rest))
+		}
 	}
 }
