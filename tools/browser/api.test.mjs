@@ -144,7 +144,7 @@ for (const name of browsers) {
     engineRoom(check);
 
     check("every method stops when its signal is aborted, and the sampler goes on", aborted, (got) =>
-      assert.deepEqual(got, { wrong: [], same: true }),
+      assert.deepEqual(got, { wrong: [], indices: [40, 40], same: true }),
     );
   });
 }
@@ -359,6 +359,8 @@ async function aborted() {
     decode: (signal) => sampler.decode(coded, { signal }),
     nll: (signal) => sampler.nll(picture, { draws: 255, signal }),
   };
+  // What takes far longer than any wait below must be ended; the rest may be quicker than the wait, and end as it should.
+  const long = ["sample", "run", "interpolate", "inpaint", "bench", "encode", "nll"];
   const wrong = [];
   for (const [name, method] of Object.entries(methods)) {
     for (const wait of [-1, 0, 25]) {
@@ -366,8 +368,7 @@ async function aborted() {
       if (wait < 0) controller.abort();
       else setTimeout(() => controller.abort(), wait);
       const said = await fails(() => method(controller.signal));
-      // Work that is quicker than the wait ends as it should.
-      if (!said.startsWith("AbortError") && !(wait > 0 && said === "nothing"))
+      if (!said.startsWith("AbortError") && !(wait >= 0 && said === "nothing" && !long.includes(name)))
         wrong.push(`${name} after ${wait}: ${said}`);
       const start = performance.now();
       await sampler.layers();
@@ -380,6 +381,6 @@ async function aborted() {
   for (const one of [chain, again]) {
     while (one.index < 40) await one.step();
   }
-  const pixels = async (one) => JSON.stringify([one.index, [...(await one.frame())]]);
-  return { wrong, same: (await pixels(chain)) === (await pixels(again)) };
+  const pixels = async (one) => JSON.stringify([...(await one.frame())]);
+  return { wrong, indices: [chain.index, again.index], same: (await pixels(chain)) === (await pixels(again)) };
 }
