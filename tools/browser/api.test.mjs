@@ -144,7 +144,7 @@ for (const name of browsers) {
     engineRoom(check);
 
     check("every method stops when its signal is aborted, and the sampler goes on", aborted, (got) =>
-      assert.deepEqual(got, { wrong: [], indices: [40, 40], same: true }),
+      assert.deepEqual(got, { wrong: [], ahead: 0, same: true }),
     );
   });
 }
@@ -378,9 +378,12 @@ async function aborted() {
     }
   }
   const again = await sampler.chain({ ...slow, count: 3 });
+  // Runs that were ended may have come further than the chain knows here, on a quick machine beyond any number of steps.
+  await chain.step();
+  const end = Math.max(40, chain.index);
   for (const one of [chain, again]) {
-    while (one.index < 40) await one.step();
+    while (one.index < end) await one.step();
   }
   const pixels = async (one) => JSON.stringify([...(await one.frame())]);
-  return { wrong, indices: [chain.index, again.index], same: (await pixels(chain)) === (await pixels(again)) };
+  return { wrong, ahead: chain.index - again.index, same: (await pixels(chain)) === (await pixels(again)) };
 }
