@@ -71,24 +71,12 @@ function look() {
   return { control: `${control.localName} ${control.id} ${name}`, faults };
 }
 
-/** In the page: waits until nothing is on its way any more, as the sheet of settings is when it has been opened. */
-async function still() {
-  const ends = (animation) => animation.effect.getComputedTiming().endTime !== Number.POSITIVE_INFINITY;
-  // What is taken away meanwhile is cancelled, and never ends.
-  await Promise.allSettled(
-    document
-      .getAnimations()
-      .filter(ends)
-      .map((animation) => animation.finished),
-  );
-}
-
 /** Presses Tab until the way is over. @returns {Promise<{control: string, faults: string[]}[]>} */
 async function walk() {
   const stops = [];
   for (;;) {
     await browser.press("Tab");
-    await browser.evaluate(still);
+    await page.until("the page at rest", () => document.getAnimations().length === 0);
     const stop = await browser.evaluate(look);
     if (!stop) return stops;
     stops.push(stop);
