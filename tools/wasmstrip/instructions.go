@@ -75,22 +75,3 @@ func (r *reader) number() int {
 	r.rest = nil
 	return -2
 }
-
-// signed64 is a LEB128 number of 64 bits; false: it is longer, or the end is missing.
-func (r *reader) signed64() (value int, ok bool) {
-	for i, b := range r.rest {
-		shift := 7 * i
-		if shift > 63 {
-			break
-		}
-		value |= int(b&0x7f) << shift
-		if b < 0x80 {
-			if b&0x40 != 0 && shift < 57 {
-				value -= 1 << (shift + 7)
-			}
-			r.rest = r.rest[i+1:]
-			return value, true
-		}
-	}
-	return 0, false
-}

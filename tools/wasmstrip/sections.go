@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"math"
 	"slices"
 )
 
@@ -75,8 +76,8 @@ func readSegments(body []byte) ([]segment, error) {
 		if kind, op := r.unsigned(), r.unsigned(); kind != 0 || op != i32Const {
 			return nil, errors.New("a segment that is not placed by a constant in the first memory")
 		}
-		address := r.signed()
-		if r.unsigned() != end || address < 0 {
+		address, ok := r.signed()
+		if !ok || r.unsigned() != end || address < 0 || address > math.MaxInt32 {
 			return nil, errors.New("a segment's address is not a plain constant")
 		}
 		b, err := r.take(r.unsigned())
@@ -127,24 +128,24 @@ func (r *reader) unsigned() int {
 	return int(v)
 }
 
-func (r *reader) signed() int {
-	value, shift := 0, 0
+// signed is a number of up to 64 bits; false: it is longer, or the end is missing.
+func (r *reader) signed() (value int, ok bool) {
 	for i, b := range r.rest {
+		shift := 7 * i
+		if shift > 63 {
+			break
+		}
 		value |= int(b&0x7f) << shift
-		shift += 7
 		if b < 0x80 {
-			if b&0x40 != 0 {
-				value -= 1 << shift
+			if b&0x40 != 0 && shift < 57 {
+				value -= 1 << (shift + 7)
 			}
 			r.rest = r.rest[i+1:]
-			return value
-		}
-		if shift > 35 {
-			break
+			return value, true
 		}
 	}
 	r.rest = nil
-	return 0
+	return 0, false
 }
 
 func (r *reader) take(n int) ([]byte, error) {
@@ -160,7 +161,7 @@ func appendSigned(out []byte, v int) []byte {
 	for {
 		b := byte(v & 0x7f)
 		v >>= 7
-		if v == 0 && b&0x40 == 0 {
+		if v == 0 && b&0x40 == 0 || v == -1 && b&0x40 != 0 {
 			return append(out, b)
 		}
 		out = append(out, b|0x80)
