@@ -32,6 +32,11 @@ func (s *session) start(ctx context.Context, make func() (*sampler.Chain, error)
 		if ch.run, err = make(); err != nil {
 			return err
 		}
+		if tuner, ok := s.denoiser.Program().(engine.Tuner); ok {
+			if err := tuner.Tune(ctx, ch.run.Batch()); err != nil {
+				return err
+			}
+		}
 		return ch.keep(ctx)
 	})
 	if err != nil {

@@ -23,7 +23,7 @@ func main() {
 	c := &core{sessions: map[int]*session{}, chains: map[int]*chain{}}
 	o := js.Global().Get("Object").New()
 	for name, f := range map[string]func(context.Context, args) (any, error){
-		"open": c.open, "close": c.close, "info": c.info,
+		"open": c.open, "close": c.close, "info": c.info, "tunings": c.tunings,
 		"chain": c.chain, "step": c.step, "where": c.where, "frame": c.frame, "frames": c.frames, "fork": c.fork, "releaseChain": c.releaseChain,
 		"save": c.save, "resume": c.resume, "join": c.join, "stateShape": c.stateShape,
 		"room": c.room, "share": c.share, "serve": c.serve,
@@ -66,19 +66,28 @@ func (c *core) chainOf(a args) (*chain, error) {
 
 func (c *core) info(context.Context, args) (any, error) { return object("version", version), nil }
 
-// open(pack, {engine, precision}) opens a pack, see remote, on an engine.
+// open(pack, {engine, precision, tunings}) opens a pack, see remote, on an engine.
 func (c *core) open(ctx context.Context, a args) (any, error) {
 	pack, err := newRemote(a.at(0))
 	if err != nil {
 		return nil, err
 	}
-	s, err := openSession(ctx, pack, a.option(1, "engine").string("auto"), a.option(1, "precision").string("exact"))
+	s, err := openSession(ctx, pack, a.option(1, "engine").string("auto"), a.option(1, "precision").string("exact"), a.option(1, "tunings").string(""))
 	if err != nil {
 		return nil, err
 	}
 	id := c.next()
 	c.sessions[id] = s
 	return s.describe(id), nil
+}
+
+// tunings(session) is what was found out about GPUs, for open at the next visit.
+func (c *core) tunings(_ context.Context, a args) (any, error) {
+	s, err := c.session(a)
+	if err != nil {
+		return nil, err
+	}
+	return s.tunings.String(), nil
 }
 
 // close(session) gives everything of the session back.

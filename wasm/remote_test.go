@@ -58,7 +58,7 @@ func TestRemote(t *testing.T) {
 	}
 	opened := make(chan error)
 	go func() {
-		_, err := openSession(t.Context(), r, "cpu", "exact")
+		_, err := openSession(t.Context(), r, "cpu", "exact", "")
 		opened <- err
 	}()
 	select {
@@ -83,7 +83,7 @@ func TestRemoteUnchecked(t *testing.T) {
 		first(len(pack))
 		r, err := newRemote(value{v})
 		if err == nil {
-			_, err = openSession(t.Context(), r, "cpu", "exact")
+			_, err = openSession(t.Context(), r, "cpu", "exact", "")
 		}
 		if damaged != (err != nil) || damaged && nameOf(err) != "PackError" {
 			t.Errorf("damaged %v: %v", damaged, err)
@@ -119,7 +119,7 @@ func TestRemoteReads(t *testing.T) {
 	if r, err = newRemote(value{failing}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = openSession(t.Context(), r, "cpu", "exact")
+	_, err = openSession(t.Context(), r, "cpu", "exact", "")
 	var named *namedError
 	if !errors.As(err, &named) || nameOf(err) != "NetworkError" {
 		t.Errorf("%v, named %s", err, nameOf(err))

@@ -21,6 +21,7 @@ type session struct {
 	model    *model.Model
 	asked    string // the engine asked for
 	fast     bool   // float16 inputs were asked for, where the GPU has them
+	tunings  *webgpu.Tunings
 	denoiser *engine.Denoiser
 	test     test
 	dropped  []drop
@@ -55,8 +56,8 @@ func probeBudget(i engine.Info) int64 {
 type drop struct{ engine, reason string }
 
 // openSession finds an engine for a pack, of which only the header must have arrived; precision is "exact" or, where the GPU can, "fast". "auto" goes down the ladder webgpu, cpu; a named engine works
-// or is an error.
-func openSession(ctx context.Context, pack *remote, asked, precision string) (*session, error) {
+// or is an error. tunings are those of an earlier visit, as text.
+func openSession(ctx context.Context, pack *remote, asked, precision, tunings string) (*session, error) {
 	if precision != "exact" && precision != "fast" {
 		return nil, usage("unknown precision " + strconv.Quote(precision) + ", expected exact or fast")
 	}
@@ -69,7 +70,7 @@ func openSession(ctx context.Context, pack *remote, asked, precision string) (*s
 			return nil, err
 		}
 	}
-	s := &session{model: m, asked: asked, fast: precision == "fast", chains: map[*chain]bool{}}
+	s := &session{model: m, asked: asked, fast: precision == "fast", tunings: webgpu.ParseTunings(version, tunings), chains: map[*chain]bool{}}
 	s.open = s.newEngine
 	return s, s.choose(ctx)
 }
@@ -110,7 +111,7 @@ func (s *session) newEngine(ctx context.Context, name string) (engine.Engine, er
 	if name == "cpu" {
 		return cpu.New(cpu.Options{Threads: 1}), nil
 	}
-	e, err := webgpu.New(ctx, webgpu.Options{Fast: s.fast})
+	e, err := webgpu.New(ctx, webgpu.Options{Fast: s.fast, Tunings: s.tunings})
 	if err != nil {
 		return nil, named("EngineError", err)
 	}

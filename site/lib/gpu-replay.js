@@ -51,13 +51,14 @@ globalThis.unnoiseReplay = (device, submits, before, after) => {
 };
 
 /**
- * Runs recorded work once with every dispatch in a pass of its own and tells how long each took.
+ * Runs recorded work with every dispatch in a pass of its own, there so many times, and tells how long each pass took.
  * @param {GPUDevice} device with timestamp-query
  * @param {Dispatch[][]} submits
  * @param {Copy[]} before copies to be done first
+ * @param {number} repeats
  * @returns {Promise<Float64Array>} nanoseconds, one a dispatch
  */
-globalThis.unnoiseTime = async (device, submits, before) => {
+globalThis.unnoiseTime = async (device, submits, before, repeats) => {
   const dispatches = submits.flat();
   // A set holds at most 4096 marks, two a dispatch.
   const sets = [];
@@ -65,7 +66,7 @@ globalThis.unnoiseTime = async (device, submits, before) => {
   copy(encoder, before);
   device.queue.submit([encoder.finish()]);
   for (let first = 0; first < dispatches.length; first += 2048) {
-    sets.push(timeSome(device, dispatches.slice(first, first + 2048)));
+    sets.push(timeSome(device, dispatches.slice(first, first + 2048), repeats));
   }
   const times = (await Promise.all(sets)).flat();
   return Float64Array.from(times);
@@ -76,9 +77,10 @@ globalThis.unnoiseTime = async (device, submits, before) => {
  *
  * @param {GPUDevice} device
  * @param {Dispatch[]} dispatches
+ * @param {number} repeats
  * @returns {Promise<number[]>}
  */
-async function timeSome(device, dispatches) {
+async function timeSome(device, dispatches, repeats) {
   const count = 2 * dispatches.length;
   const marks = device.createQuerySet({ type: "timestamp", count });
   const raw = device.createBuffer({ size: 8 * count, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
@@ -88,7 +90,7 @@ async function timeSome(device, dispatches) {
       // A submit each: none is so long that a watchdog ends it.
       const encoder = device.createCommandEncoder();
       const timestampWrites = { querySet: marks, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
-      encode(encoder, [dispatch], { timestampWrites });
+      encode(encoder, Array(repeats).fill(dispatch), { timestampWrites });
       device.queue.submit([encoder.finish()]);
     }
     const encoder = device.createCommandEncoder();

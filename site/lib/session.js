@@ -4,7 +4,7 @@ import { Crew, startThere } from "./crew.js";
 import { fetchPack } from "./download.js";
 import { makeError } from "./errors.js";
 import { Pack } from "./pack.js";
-import { forgetPack, keepPack, keptPack } from "./store.js";
+import { forgetPack, keepPack, keepTunings, keptPack, keptTunings } from "./store.js";
 import { joinTeam } from "./team.js";
 import { Turns } from "./turns.js";
 
@@ -47,6 +47,7 @@ export class Session {
   /** @type {Crew} */
   #crew;
   #url;
+  #tunings = "";
   /** What the core and the pack's way here say. @type {Info} */
   info;
 
@@ -55,8 +56,11 @@ export class Session {
   }
 
   /** Loads a pack, see openPack, as asked: {engine, precision, threads}. Where a second attempt may help, there is one. */
-  async open(source, asked, options) {
+  async open(source, wanted, options) {
+    const kept = keptTunings();
     let pack = await openPack(source, options);
+    this.#tunings = await kept;
+    const asked = { ...wanted, tunings: this.#tunings };
     const problem = await this.#openCore(pack, asked, options);
     if (problem) {
       if (!(await mayMend(problem, pack, source))) throw problem;
@@ -68,6 +72,16 @@ export class Session {
     this.#crew = this.#crewOf(pack, asked.threads);
     this.#url = source.url ?? "";
     this.info.pack = { bytes: pack.size, from: pack.from, storageProblem: pack.storageProblem };
+    await this.#tuned();
+  }
+
+  /** Keeps what the engine has found out about the GPU since it was last kept. */
+  async #tuned() {
+    if (this.info.engine.engine !== "webgpu") return;
+    const tunings = await this.exclusive((core, handle) => core.tunings(handle));
+    if (tunings === this.#tunings) return;
+    this.#tunings = tunings;
+    keepTunings(tunings); // nobody waits for it
   }
 
   /** @param {Pack} pack @param {number} [threads] */
@@ -161,10 +175,12 @@ export class Session {
   }
 
   /** A chain of count pictures: here(whole), or where several workers share them here(cut(share)) and there(client, cut(share)). */
-  #begin(count, whole, cut, here, there) {
+  async #begin(count, whole, cut, here, there) {
     if (!this.#shares(count)) {
       this.#speedUp();
-      return here(whole);
+      const chain = await here(whole);
+      await this.#tuned();
+      return chain;
     }
     return this.#startShared(
       count,

@@ -58,6 +58,29 @@ export async function forgetPack(url) {
   }
 }
 
+// What was found out about the GPU has a cache and, since nobody is asked for it, an address of its own.
+const tuningsName = "unnoise-tunings";
+const tuningsAddress = () => new URL("/unnoise-tunings", globalThis.location.href).href;
+
+/** What was kept of the tunings, as text; "" where there is nothing. @returns {Promise<string>} */
+export async function keptTunings() {
+  try {
+    const response = await (await caches.open(tuningsName)).match(tuningsAddress());
+    return response ? await response.text() : "";
+  } catch {
+    return "";
+  }
+}
+
+/** Keeps tunings, as text. @param {string} text */
+export async function keepTunings(text) {
+  try {
+    await (await caches.open(tuningsName)).put(tuningsAddress(), new Response(text));
+  } catch {
+    // They are looked for again at the next visit.
+  }
+}
+
 /**
  * The packs that are kept.
  *

@@ -9,6 +9,14 @@ import { serveSite } from "./siteserver.mjs";
 
 const browsers = chosenBrowsers({ webkit: false });
 
+/** In the page: the tunings that the browser keeps, a line each; those given are kept first. */
+async function tunings(given) {
+  const cache = await caches.open("unnoise-tunings");
+  const address = new URL("/unnoise-tunings", location.href).href;
+  if (given) await cache.put(address, new Response(given.join("\n")));
+  return (await (await cache.match(address))?.text())?.split("\n") ?? [];
+}
+
 /** In the page: what two steps of a digit look like, and what the engine says of itself. */
 async function draw(precision) {
   const { createSampler } = await import(new URL("lib/unnoise.js", location.href));
@@ -47,6 +55,25 @@ for (const name of browsers) {
         differences.some((d) => d > 0),
         half,
         "float16 leaves its mark, float32 none",
+      );
+    });
+
+    // A software adapter convolves in workgroup memory, whose tiles are tuned, only with float16.
+    test("tiles that were found quickest are kept for the next visit", async () => {
+      const kept = await browser.evaluate(tunings);
+      assert.equal(kept.length > 1, half, `${kept}`);
+      if (!half) return;
+      for (const line of kept.slice(1)) assert.match(line, /^.+\tconv[13]x[13] half [\d ]+\t\d+x\d+x\d+( two)?$/);
+      const other = ["another GPU\tconv3x3 1 8 8 64 1\t2x8x8", ...kept.slice(1)];
+      await browser.evaluate(tunings, [kept[0], ...other]);
+      await browser.evaluate(draw, "fast");
+      const again = await browser.evaluate(tunings);
+      assert.deepEqual(
+        again
+          .slice(1)
+          .filter((line) => other.includes(line))
+          .sort(),
+        other.sort(),
       );
     });
   });

@@ -103,6 +103,12 @@ type Pairing interface {
 	RunPair(ctx context.Context, a, b Run) error
 }
 
+// Tuner is a Program that can look for the quickest way to compute on the machine at hand; what it finds changes no numbers.
+type Tuner interface {
+	// Tune spends some tenths of a second at most, unless it has looked before, for runs of so many samples.
+	Tune(ctx context.Context, samples int) error
+}
+
 // Engine runs plans on tensors. It is used from one goroutine at a time.
 type Engine interface {
 	Info() Info

@@ -204,6 +204,14 @@ func (c *Chain) Timestep() int {
 	return int(c.plan.Moves[c.script[c.k].move].T)
 }
 
+// Batch is how many samples the network is given at once: with guidance twice as many as there are pictures.
+func (c *Chain) Batch() int {
+	if c.cfg.guided() {
+		return 2 * c.cfg.Count
+	}
+	return c.cfg.Count
+}
+
 // X is the state x_t; X0 the last step's estimate of x_0. Both belong to the chain.
 func (c *Chain) X() engine.Tensor { return c.slots[diffusion.X] }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"time"
 
 	"unnoise/wasm/engine"
 	"unnoise/wasm/internal/webgpu"
@@ -31,17 +32,20 @@ type Engine struct {
 	flight flight
 	verbs  map[verbKey]*verb
 	closed bool
+	// tunings are the tiles that were found; nil: none are looked for.
+	tunings *Tunings
 }
 
 // limits depend on what kind of adapter computes.
 type limits struct {
-	binding  int   // bytes of the largest buffer; larger batches run in parts
-	dispatch int64 // multiplications a dispatch may take, to stay below about 50 ms; larger batches run in parts
-	submit   int64 // multiplications a submit may hold until the engine has learned how many take submitTime: see pace
-	groups   int   // workgroups that a convolution should have at least, by cutting its input channels into slabs
-	slab     int   // the fewest input channels worth a slab of their own: below, the raw sums cost more than they bring
-	plenty   int   // workgroups from which on their threads make twice as much each
-	runs     int   // elements of a group from which on its statistics are taken in runs of pixels by many workgroups
+	binding  int           // bytes of the largest buffer; larger batches run in parts
+	dispatch int64         // multiplications a dispatch may take, to stay below about 50 ms; larger batches run in parts
+	submit   int64         // multiplications a submit may hold until the engine has learned how many take submitTime: see pace
+	groups   int           // workgroups that a convolution should have at least, by cutting its input channels into slabs
+	slab     int           // the fewest input channels worth a slab of their own: below, the raw sums cost more than they bring
+	plenty   int           // workgroups from which on their threads make twice as much each
+	runs     int           // elements of a group from which on its statistics are taken in runs of pixels by many workgroups
+	tune     time.Duration // that the search for tiles may take
 	// A workgroup of a convolution makes 4*quads channels, quads being a power of two between these.
 	minQuads, maxQuads int
 	direct             bool // convolutions read textures and do without workgroup memory: see conv3x3_direct.wgsl
@@ -51,8 +55,8 @@ type limits struct {
 // nothing from large workgroups, and SwiftShader's compiler takes seconds over their memory, which it clears element by
 // element in unrolled code: there all convolutions share workgroups of one small size.
 var (
-	hardware = limits{binding: webgpu.MaxBinding, dispatch: 5e9, submit: 2e9, groups: 128, slab: 32, plenty: 512, runs: 8192, minQuads: 1, maxQuads: 16}
-	software = limits{binding: webgpu.MaxBinding, dispatch: 5e7, submit: 1e8, groups: 1, slab: 32, plenty: never, runs: never, minQuads: 4, maxQuads: 4, direct: true}
+	hardware = limits{binding: webgpu.MaxBinding, dispatch: 5e9, submit: 2e9, groups: 128, slab: 32, plenty: 512, runs: 8192, tune: tuneTime, minQuads: 1, maxQuads: 16}
+	software = limits{binding: webgpu.MaxBinding, dispatch: 5e7, submit: 1e8, groups: 1, slab: 32, plenty: never, runs: never, tune: tuneTime, minQuads: 4, maxQuads: 4, direct: true}
 )
 
 const never = math.MaxInt32
@@ -76,6 +80,8 @@ type Options struct {
 	// Products and sums stay float32. Outputs of size 1 are then off by up to 2e-2, and one seed no longer gives one picture on
 	// every engine.
 	Fast bool
+	// Tunings, where not nil, has the quickest tiles that were found on GPUs, and gets those that are found: see engine.Tuner.
+	Tunings *Tunings
 }
 
 // New opens the browser's GPU.
@@ -96,7 +102,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{dev: dev, info: adapter.Info, limits: limitsOf(adapter.Info), shop: newShop(dev), half: half, verbs: map[verbKey]*verb{}}
+	e := &Engine{dev: dev, info: adapter.Info, limits: limitsOf(adapter.Info), shop: newShop(dev), half: half, verbs: map[verbKey]*verb{}, tunings: o.Tunings}
 	e.dummy, err = dev.NewBuffer("absent", 256, webgpu.Storage)
 	if err == nil {
 		err = e.shop.prepare(ctx, []spec{{shader: "combine"}, {shader: "modulate"}, {shader: "pixels"}})

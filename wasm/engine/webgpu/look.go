@@ -51,7 +51,7 @@ func (p *program) Times(ctx context.Context, outputs, inputs []engine.Tensor) ([
 	if err != nil {
 		return nil, err
 	}
-	perCall, err := p.e.dev.Time(ctx, r.recording, p.copyIn(j, 0))
+	perCall, err := p.e.dev.Time(ctx, r.recording, p.copyIn(j, 0), 1)
 	if err != nil {
 		return nil, err
 	}

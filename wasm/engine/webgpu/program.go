@@ -52,10 +52,16 @@ func (e *Engine) Load(ctx context.Context, plan *unet.Plan, src engine.Source) (
 	return p, nil
 }
 
-// fill compiles the pipelines while the weights, which may still be arriving, go to the GPU.
+// fill compiles the pipelines, and looks for the quickest tiles, while the weights, which may still be arriving, go to the GPU.
 func (p *program) fill(ctx context.Context, l *loader) error {
 	e, specs, compiled := p.e, p.specs(1), make(chan error)
-	go func() { compiled <- e.shop.prepare(ctx, specs) }()
+	go func() {
+		err := e.shop.prepare(ctx, specs)
+		if err == nil && p.tunable() {
+			err = p.tune(ctx, 1)
+		}
+		compiled <- err
+	}()
 	err := e.dev.Scope(ctx, func() error { return l.load(ctx) })
 	if problem := <-compiled; err == nil {
 		err = problem
@@ -124,7 +130,7 @@ func (p *program) reservePartial(n int) (err error) {
 	if p.partial != nil {
 		p.partial.Destroy()
 	}
-	p.partial, err = p.e.dev.NewBuffer("partial sums", 4*n, webgpu.Storage)
+	p.partial, err = p.e.dev.NewBuffer("partial sums", 4*n, webgpu.Storage|webgpu.CopySrc|webgpu.CopyDst)
 	return err
 }
 

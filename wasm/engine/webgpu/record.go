@@ -92,6 +92,9 @@ type lowering struct {
 	partial int
 	// sheets are the sizes of the textures that direct operations need.
 	sheets [sheetCount]struct{ width, height int }
+	// trial is the tile that convolutions are tried with; nil for none. rule is the one that the rule gives the last of them.
+	trial *tile
+	rule  tile
 }
 
 // lowerings says how each kernel is called; i is the number of the stage.

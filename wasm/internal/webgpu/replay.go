@@ -82,9 +82,10 @@ func (d *Device) HasTimestamps() bool {
 	return d.v.Get("features").Call("has", timestamps).Bool() && js.Global().Get(timeName).Type() == js.TypeFunction
 }
 
-// Time runs a recording after the copies and tells how long each of its dispatches took, in order. Browsers round the times.
-func (d *Device) Time(ctx context.Context, r *Recording, before []Copy) ([]time.Duration, error) {
-	v, err := await(ctx, timeName, js.Global(), d.v, r.v, copies(before))
+// Time runs a recording after the copies, each dispatch so many times, and tells how long that took, for each dispatch, in order. Browsers
+// round the times.
+func (d *Device) Time(ctx context.Context, r *Recording, before []Copy, repeats int) ([]time.Duration, error) {
+	v, err := await(ctx, timeName, js.Global(), d.v, r.v, copies(before), repeats)
 	if err != nil {
 		return nil, d.explain(err)
 	}
