@@ -52,8 +52,10 @@ export class Client {
     if (signal?.aborted) return Promise.reject(abortError());
     const id = ++this.#last;
     const abort = () => {
+      const under = this.#calls.get(id);
+      if (!under) return; // it has just ended
       this.#worker.postMessage({ cancel: id });
-      this.#calls.get(id)?.reject(abortError());
+      under.reject(abortError());
     };
     const promise = new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve, reject, onEvent });
@@ -69,8 +71,12 @@ export class Client {
   #receive({ id, event, result, error }) {
     const call = this.#calls.get(id);
     if (!call) return;
-    if (event) call.onEvent?.(event, () => this.#worker.postMessage({ painted: id }));
-    else if (error) call.reject(makeError(error.name, error.message));
+    if (event) {
+      call.onEvent?.(event, () => this.#worker.postMessage({ painted: id }));
+      return;
+    }
+    this.#calls.delete(id);
+    if (error) call.reject(makeError(error.name, error.message));
     else call.resolve(result);
   }
 

@@ -302,12 +302,15 @@ class Chain {
 export class Handles {
   /** @type {Map<number, Item>} */
   #items = new Map();
-  #last = 0;
 
-  /** @param {Item} item @returns {number} */
-  add(item) {
-    this.#items.set(++this.#last, item);
-    return this.#last;
+  /** @param {number} number @param {Item} item */
+  set(number, item) {
+    this.#items.set(number, item);
+  }
+
+  /** @param {number} number */
+  has(number) {
+    return this.#items.has(number);
   }
 
   /** @param {number} number @returns {Item} */

@@ -1,6 +1,6 @@
 // The worker of the library: holds the WebAssembly module and one session, and answers the messages of unnoise.js.
 //
-//   in:   {id, op, args}            a call; {cancel: id} aborts it, {painted: id} acknowledges a picture
+//   in:   {id, op, args}            a call; {cancel: id} aborts it, where its end has not been heard; {painted: id} acknowledges a picture
 //   out:  {id, event}               what a call under way has to say
 //         {id, result} {id, error}  its end
 //
@@ -23,6 +23,7 @@ starting.catch(() => {});
  * A call under way.
  *
  * @typedef {object} Call
+ * @property {number} id
  * @property {AbortController} controller
  * @property {AbortSignal} signal
  * @property {any} args
@@ -30,7 +31,7 @@ starting.catch(() => {});
  * @property {Run} [run] the chain's that the call runs
  */
 
-/** @type {Handles<Awaited<ReturnType<Session["startChain"]>>>} */
+/** By the id of the call that made them. @type {Handles<Awaited<ReturnType<Session["startChain"]>>>} */
 const chains = new Handles();
 /** By id. @type {Map<number, Call>} */
 const calls = new Map();
@@ -90,10 +91,7 @@ const operations = {
     return keep(await chains.get(chain).fork(seed), call);
   },
 
-  async release({ chain }) {
-    await chains.get(chain).release();
-    chains.delete(chain);
-  },
+  release: ({ chain }) => release(chain),
 
   evalCases: ({ bytes }, call) => session.ask("evalCases", call, bytes, {}),
 
@@ -124,10 +122,19 @@ const operations = {
  * @param {Awaited<ReturnType<Session["startChain"]>>} chain
  * @param {Call} call
  */
-async function keep(chain, { signal }) {
-  if (!signal.aborted) return { ...chain.shape, chain: chains.add(chain) };
+async function keep(chain, { id, signal }) {
+  if (!signal.aborted) {
+    chains.set(id, chain);
+    return { ...chain.shape, chain: id };
+  }
   await chain.release();
   throw abortError();
+}
+
+/** @param {number} chain */
+async function release(chain) {
+  await chains.get(chain).release();
+  chains.delete(chain);
 }
 
 async function answer({ id, op, args }) {
@@ -135,7 +142,7 @@ async function answer({ id, op, args }) {
   /** @type {Call["post"]} */
   const post = (event, transfer = []) => caller.postMessage({ id, event }, transfer);
   /** @type {Call} */
-  const call = { controller, args, signal: controller.signal, post };
+  const call = { id, controller, args, signal: controller.signal, post };
   calls.set(id, call);
   try {
     if (!session && op !== "open" && op !== "version") throw makeError("UsageError", "No model is open.");
@@ -148,8 +155,14 @@ async function answer({ id, op, args }) {
   }
 }
 
+/** Ends a call. Where that has ended meanwhile, the chain that it made is one that nobody knows of. */
+function cancel(id) {
+  if (calls.has(id)) calls.get(id).controller.abort();
+  else if (chains.has(id)) release(id).catch(() => {});
+}
+
 function receive({ data }) {
-  if (data.cancel) calls.get(data.cancel)?.controller.abort();
+  if (data.cancel) cancel(data.cancel);
   else if (data.painted) calls.get(data.painted)?.run?.painted();
   else answer(data);
 }
