@@ -105,7 +105,7 @@ type Pairing interface {
 
 // Tuner is a Program that can look for the quickest way to compute on the machine at hand; what it finds changes no numbers.
 type Tuner interface {
-	// Tune spends some tenths of a second at most, unless it has looked before, for runs of so many samples.
+	// Tune spends some tenths of a second at most, the first time, for runs of so many samples.
 	Tune(ctx context.Context, samples int) error
 }
 

@@ -27,6 +27,7 @@ type program struct {
 	partial *webgpu.Buffer                   // raw sums of convolutions in slabs; nil for none
 	sheets  [sheetCount]*webgpu.Texture      // of direct operations; nil for none
 	records map[int]*record                  // by number of samples
+	tried   map[int]bool                     // for how many samples tiles were looked for
 }
 
 var errReleased = errors.New("WebGPU: program was released")
@@ -36,7 +37,7 @@ func (e *Engine) Load(ctx context.Context, plan *unet.Plan, src engine.Source) (
 	if err := e.check(); err != nil {
 		return nil, err
 	}
-	p := &program{e: e, plan: plan, stages: stages(plan), records: map[int]*record{}}
+	p := &program{e: e, plan: plan, stages: stages(plan), records: map[int]*record{}, tried: map[int]bool{}}
 	l := newLoader(p, src)
 	err := l.outline()
 	if err == nil {

@@ -16,7 +16,8 @@ import (
 // on what is found, so one seed gives one picture, whatever a busy GPU made of the times.
 const (
 	mostTuned   = 6                      // shapes of a plan
-	leastShare  = 20                     // a shape with less than so small a part of the plan's multiplications (1/20) is left alone
+	leastShare  = 20                     // a shape with less than so small a part of the plan's multiplications (1/20) is left alone,
+	leastMACs   = 500_000                // and so is one of less than so many: it takes as long as starting it
 	tuneTime    = 400 * time.Millisecond // for a plan and a number of samples
 	roundTime   = 3 * time.Millisecond   // of one tile: marks of time come in tenths of a millisecond
 	mostRepeats = 64
@@ -70,7 +71,7 @@ func (l *lowering) heaviest() (list []heavy) {
 				top = i
 			}
 		}
-		if h := all[top]; h.macs*leastShare >= l.p.plan.MACs() && l.p.e.tuned(h.shape) == "" {
+		if h := all[top]; h.most >= leastMACs && h.macs*leastShare >= l.p.plan.MACs() && l.p.e.tuned(h.shape) == "" {
 			list = append(list, h)
 		}
 		all[top].macs = 0
@@ -109,7 +110,7 @@ func (p *program) Tune(ctx context.Context, samples int) error {
 		return err
 	}
 	n := min(samples, p.most())
-	if !p.tunable() || len(p.lower(n).heaviest()) == 0 {
+	if !p.tunable() || p.tried[n] || len(p.lower(n).heaviest()) == 0 {
 		return nil
 	}
 	if err := p.e.Sync(ctx); err != nil {
@@ -145,8 +146,9 @@ func (l *limited) Err() error {
 	}
 }
 
-// tune looks for tiles for n samples. What it does not reach in time is left for another.
+// tune looks for tiles for n samples. What it does not reach in time is left for another visit.
 func (p *program) tune(ctx context.Context, n int) error {
+	p.tried[n] = true
 	l := p.lower(n)
 	list := l.heaviest()
 	if len(list) == 0 {
