@@ -75,9 +75,8 @@ export class Session {
     await this.#tuned();
   }
 
-  /** Keeps what the engine has found out about the GPU since it was last kept. */
+  /** Keeps what has been found out about GPUs since it was last kept; of one that was lost, perhaps over that, too. */
   async #tuned() {
-    if (this.info.engine.engine !== "webgpu") return;
     const tunings = await this.exclusive((core, handle) => core.tunings(handle));
     if (tunings === this.#tunings) return;
     this.#tunings = tunings;

@@ -29,9 +29,7 @@ const (
 
 // newTrial prepares a stage's trial for n samples; with an error there are the tiles alone.
 func (p *program) newTrial(ctx context.Context, n, stage int) (t *trial, err error) {
-	s := &p.stages[stage]
-	l := &lowering{p: p, n: n}
-	lowerings[s.Kernel](l, stage, s)
+	s, l := &p.stages[stage], p.lowerOne(n, stage, nil)
 	t = &trial{p: p, tiles: l.rule.variants(s, p.plan.Tensors[s.Out], n)}
 	if t.weights, err = p.standIn(s); err != nil {
 		return t, err
@@ -39,9 +37,7 @@ func (p *program) newTrial(ctx context.Context, n, stage int) (t *trial, err err
 	var calls []call
 	var specs []spec
 	for i := range t.tiles {
-		l := &lowering{p: p, n: n, trial: &t.tiles[i]}
-		lowerings[s.Kernel](l, stage, s)
-		c := l.calls[0]
+		c := p.lowerOne(n, stage, &t.tiles[i]).calls[0]
 		c.reads[convWeights].own, c.reads[convArena].own = t.weights, t.weights
 		calls, specs = append(calls, c), append(specs, c.spec)
 	}

@@ -162,6 +162,10 @@ func (p *program) tune(ctx context.Context, n int) error {
 	for i, h := range list {
 		t, err := p.quickest(soon, n, h.stage)
 		if errors.Is(err, ErrDeviceLost) {
+			// Perhaps over this: the next one is not tried with it, nor with what is left.
+			for _, h := range list[i:] {
+				p.e.tunings.add(p.e.tuningKey(h.shape), p.lowerOne(n, h.stage, nil).rule.String())
+			}
 			return err
 		}
 		if err := ctx.Err(); err != nil {
@@ -178,6 +182,13 @@ func (p *program) tune(ctx context.Context, n int) error {
 		}
 	}
 	return nil
+}
+
+// lowerOne lists the calls of one stage, with a tile to be tried unless it is nil.
+func (p *program) lowerOne(n, stage int, trial *tile) *lowering {
+	l, s := &lowering{p: p, n: n, trial: trial}, &p.stages[stage]
+	lowerings[s.Kernel](l, stage, s)
+	return l
 }
 
 // quickest times a stage's tiles and gives the quickest, or with an error the rule's.

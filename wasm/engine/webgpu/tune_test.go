@@ -4,6 +4,7 @@ package webgpu
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -182,8 +183,7 @@ func TestTune(t *testing.T) {
 	for i := range p.stages {
 		s := &p.stages[i]
 		if key := e.tuningKey(l.shape(s)); found.find(key) != "" {
-			lowerings[s.Kernel](l, i, s)
-			tiles := l.rule.variants(s, plan.Tensors[s.Out], 2)
+			tiles := p.lowerOne(2, i, nil).rule.variants(s, plan.Tensors[s.Out], 2)
 			e.tunings.add(key, tiles[len(tiles)-1].String())
 		}
 	}
@@ -202,6 +202,30 @@ func TestTune(t *testing.T) {
 	}
 	if !strings.Contains(before, "\n"+e.info.String()+"\t") {
 		t.Errorf("tunings %q do not name the adapter %q", before, e.info)
+	}
+}
+
+// A GPU that is lost over a tile is not lost over it again.
+func TestLostOverTile(t *testing.T) {
+	e := openWith(t, Options{})
+	e.limits.direct, e.limits.tune = false, time.Minute
+	plan := block()
+	src, _ := randomInputs(plan, weights.F16, 1)
+	p := load(t, e, plan, src)
+	l := p.lower(1)
+	if err := p.reserve(1, l); err != nil {
+		t.Fatal(err)
+	}
+	e.tunings = ParseTunings("", "")
+	list := l.heaviest()
+	e.dev.Destroy()
+	if err := p.tune(context.Background(), 1); !errors.Is(err, ErrDeviceLost) {
+		t.Fatalf("the loss is %v", err)
+	}
+	for _, h := range list {
+		if got, rule := e.tuned(h.shape), p.lowerOne(1, h.stage, nil).rule.String(); got != rule {
+			t.Errorf("%s is noted as %q, want the rule's %q", h.shape, got, rule)
+		}
 	}
 }
 
