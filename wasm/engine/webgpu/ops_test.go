@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"unnoise/wasm/internal/webgpu"
 	"unnoise/wasm/model"
@@ -15,11 +16,7 @@ import (
 // BenchmarkOps times the kinds of operations of a pack, by size, each kind's calls alone in one submit after the other; PACK is another
 // model's file.
 func BenchmarkOps(b *testing.B) {
-	path := "../../../weights/models/digits.safetensors"
-	if own := os.Getenv("PACK"); own != "" {
-		path = own
-	}
-	p := loaded(b, path)
+	p := loaded(b, packAsked())
 	l := p.lower(1)
 	kinds := map[string][]call{}
 	var order []string
@@ -39,16 +36,53 @@ func BenchmarkOps(b *testing.B) {
 	}
 }
 
+// packAsked is the file that PACK names, or that of digits.
+func packAsked() string {
+	if own := os.Getenv("PACK"); own != "" {
+		return own
+	}
+	return "../../../weights/models/digits.safetensors"
+}
+
+// BenchmarkTiles times steps of a pack with the tiles that the rule gives and with those that are found quickest, on any adapter as on a
+// GPU, that is with workgroup memory; PACK is another model's file.
+func BenchmarkTiles(b *testing.B) {
+	e, err := New(context.Background(), Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer e.Close()
+	if e.info.Software() {
+		e.limits = hardware
+	}
+	e.limits.tune = time.Hour
+	p := loadedOn(b, e, packAsked())
+	for _, name := range []string{"rule", "tuned"} {
+		if name == "tuned" {
+			e.tunings = ParseTunings("", "")
+			if err := p.Tune(context.Background(), 1); err != nil {
+				b.Fatal(err)
+			}
+			b.Log(e.tunings)
+		}
+		r, err := p.record(context.Background(), 1)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) { benchmarkReplay(b, p, r) })
+	}
+}
+
 func benchmarkCalls(b *testing.B, p *program, calls []call) {
 	r, err := p.assemble(calls)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer r.uniforms.Destroy()
-	var macs int64
-	for _, c := range calls {
-		macs += c.macs
-	}
+	benchmarkReplay(b, p, r)
+}
+
+func benchmarkReplay(b *testing.B, p *program, r *record) {
 	// Browsers may report the end of work a tenth of a second late.
 	const atOnce = 64
 	replay := func(count int) {
@@ -64,7 +98,7 @@ func benchmarkCalls(b *testing.B, p *program, calls []call) {
 	for done := 0; done < b.N; done += atOnce {
 		replay(min(atOnce, b.N-done))
 	}
-	b.ReportMetric(2*float64(macs)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+	b.ReportMetric(2*float64(r.macs())*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 }
 
 func wait(b *testing.B, dev *webgpu.Device) {
@@ -79,6 +113,15 @@ func wait(b *testing.B, dev *webgpu.Device) {
 
 // loaded is a model's program with room for one picture.
 func loaded(b testing.TB, path string) *program {
+	e, err := New(context.Background(), Options{Fast: os.Getenv("FAST") != ""})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(e.Close)
+	return loadedOn(b, e, path)
+}
+
+func loadedOn(b testing.TB, e *Engine, path string) *program {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		b.Fatal(err)
@@ -87,11 +130,6 @@ func loaded(b testing.TB, path string) *program {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e, err := New(context.Background(), Options{Fast: os.Getenv("FAST") != ""})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(e.Close)
 	loaded, err := e.Load(context.Background(), m.Plan, m)
 	if err != nil {
 		b.Fatal(err)
