@@ -63,7 +63,8 @@ for (const name of browsers) {
       const kept = await browser.evaluate(tunings);
       assert.equal(kept.length > 1, half, `${kept}`);
       if (!half) return;
-      for (const line of kept.slice(1)) assert.match(line, /^.+\tconv[13]x[13] half [\d ]+\t\d+x\d+x\d+( two)?$/);
+      for (const line of kept.slice(1))
+        assert.match(line, /^.+\tconv[13]x[13] half [\d ]+\t(\d+x\d+x\d+( two)?|once)$/);
       const other = ["another GPU\tconv3x3 1 8 8 64 1\t2x8x8", ...kept.slice(1)];
       await browser.evaluate(tunings, [kept[0], ...other]);
       await browser.evaluate(draw, "fast");

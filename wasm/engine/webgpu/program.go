@@ -28,6 +28,7 @@ type program struct {
 	sheets  [sheetCount]*webgpu.Texture      // of direct operations; nil for none
 	records map[int]*record                  // by number of samples
 	tried   map[int]bool                     // for how many samples tiles were looked for
+	loaded  chan struct{}                    // closed when the weights are there, or will not come
 }
 
 var errReleased = errors.New("WebGPU: program was released")
@@ -37,7 +38,7 @@ func (e *Engine) Load(ctx context.Context, plan *unet.Plan, src engine.Source) (
 	if err := e.check(); err != nil {
 		return nil, err
 	}
-	p := &program{e: e, plan: plan, stages: stages(plan), records: map[int]*record{}, tried: map[int]bool{}}
+	p := &program{e: e, plan: plan, stages: stages(plan), records: map[int]*record{}, tried: map[int]bool{}, loaded: make(chan struct{})}
 	l := newLoader(p, src)
 	err := l.outline()
 	if err == nil {
@@ -64,6 +65,7 @@ func (p *program) fill(ctx context.Context, l *loader) error {
 		compiled <- err
 	}()
 	err := e.dev.Scope(ctx, func() error { return l.load(ctx) })
+	close(p.loaded)
 	if problem := <-compiled; err == nil {
 		err = problem
 	}

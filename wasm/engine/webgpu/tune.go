@@ -18,7 +18,7 @@ const (
 	mostTuned   = 6                      // shapes of a plan
 	leastShare  = 20                     // a shape with less than so small a part of the plan's multiplications (1/20) is left alone,
 	leastMACs   = 500_000                // and so is one of less than so many: it takes as long as starting it
-	tuneTime    = 400 * time.Millisecond // for a plan and a number of samples
+	tuneTime    = 400 * time.Millisecond // for a plan and a number of samples, or as long as weights are on their way
 	roundTime   = 3 * time.Millisecond   // of one tile: marks of time come in tenths of a millisecond
 	mostRepeats = 64
 	rounds      = 3
@@ -71,7 +71,8 @@ func (l *lowering) heaviest() (list []heavy) {
 				top = i
 			}
 		}
-		if h := all[top]; h.most >= leastMACs && h.macs*leastShare >= l.p.plan.MACs() && l.p.e.tuned(h.shape) == "" {
+		h, name := all[top], l.p.e.tuned(all[top].shape)
+		if h.most >= leastMACs && h.macs*leastShare >= l.p.plan.MACs() && (name == "" || name == once) {
 			list = append(list, h)
 		}
 		all[top].macs = 0
@@ -127,9 +128,14 @@ type limited struct {
 	done chan struct{}
 }
 
-func limit(ctx context.Context, d time.Duration) *limited {
+// limit ends a context after d, but not before another thing has happened.
+func limit(ctx context.Context, d time.Duration, other <-chan struct{}) *limited {
 	l := &limited{ctx, make(chan struct{})}
-	time.AfterFunc(d, func() { close(l.done) })
+	go func() {
+		time.Sleep(d)
+		<-other
+		close(l.done)
+	}()
 	return l
 }
 
@@ -158,7 +164,7 @@ func (p *program) tune(ctx context.Context, n int) error {
 		return err
 	}
 	defer p.dropRecords()
-	soon := limit(ctx, p.e.limits.tune)
+	soon := limit(ctx, p.e.limits.tune, p.loaded)
 	for i, h := range list {
 		t, err := p.quickest(soon, n, h.stage)
 		if errors.Is(err, ErrDeviceLost) {
@@ -171,17 +177,29 @@ func (p *program) tune(ctx context.Context, n int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		late := soon.Err() != nil
-		// With an error the rule's tile, for good: a GPU that does not take another, or takes all the time there is to compile it, will not do
-		// so at the next visit.
-		if err == nil || !late || i == 0 {
-			p.e.tunings.add(p.e.tuningKey(h.shape), t.String())
+		if err != nil && soon.Err() != nil {
+			if i == 0 {
+				p.giveUp(h, t)
+			}
+			return nil
 		}
-		if late {
-			break
-		}
+		// With another error the rule's, for good: this GPU takes no other tile.
+		p.e.tunings.add(p.e.tuningKey(h.shape), t.String())
 	}
 	return nil
+}
+
+// once stands for the tile of a shape for which all the time there was did not suffice, once: what the browser has compiled it keeps, so that
+// it may do at the next visit. The second time the rule's tile is taken.
+const once = "once"
+
+// giveUp notes that all the time there was did not suffice for a shape.
+func (p *program) giveUp(h heavy, rule tile) {
+	name := rule.String()
+	if p.e.tuned(h.shape) == "" {
+		name = once
+	}
+	p.e.tunings.add(p.e.tuningKey(h.shape), name)
 }
 
 // lowerOne lists the calls of one stage, with a tile to be tried unless it is nil.

@@ -229,6 +229,28 @@ func TestLostOverTile(t *testing.T) {
 	}
 }
 
+// Where the time does not suffice for the first shape, it is tried again, once; those behind it are tried whenever there is time.
+func TestNoTime(t *testing.T) {
+	e, plan := tunable(t), block()
+	src, _ := randomInputs(plan, weights.F16, 1)
+	p := load(t, e, plan, src)
+	e.limits.tune, e.tunings = 0, ParseTunings("", "")
+	list := p.lower(1).heaviest()
+	for i, want := range []string{once, p.lowerOne(1, list[0].stage, nil).rule.String()} {
+		if err := p.tune(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		if got := e.tuned(list[0].shape); got != want {
+			t.Errorf("after time %d the first is %q, want %q", i+1, got, want)
+		}
+		for _, h := range list[1:] {
+			if got := e.tuned(h.shape); got != "" {
+				t.Errorf("after time %d %s is %q", i+1, h.shape, got)
+			}
+		}
+	}
+}
+
 // tunable is an engine that convolves in workgroup memory, as on a GPU, and looks for tiles once it has tunings.
 func tunable(t *testing.T) *Engine {
 	e := open(t)

@@ -27,10 +27,14 @@ func (t *Tunings) String() string {
 	return t.version + t.text
 }
 
-// find is what was added for a key; "" for nothing.
+// find is what was added for a key last; "" for nothing.
 func (t *Tunings) find(key string) string {
-	_, rest, _ := strings.Cut(t.text, "\n"+key+"\t")
-	name, _, _ := strings.Cut(rest, "\n")
+	line := "\n" + key + "\t"
+	at := strings.LastIndex(t.text, line)
+	if at < 0 {
+		return ""
+	}
+	name, _, _ := strings.Cut(t.text[at+len(line):], "\n")
 	return name
 }
 

@@ -4,6 +4,7 @@ package webgpu
 
 import (
 	"context"
+	"errors"
 	"syscall/js"
 	"time"
 )
@@ -63,8 +64,8 @@ func (d *Device) lossError() error {
 
 // explain replaces the error of a failed call by the loss of the device where that is the cause.
 func (d *Device) explain(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
 	}
 	select {
 	case <-d.lost.done:
