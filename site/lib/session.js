@@ -57,7 +57,7 @@ export class Session {
 
   /** Loads a pack, see openPack, as asked: {engine, precision, threads}. Where a second attempt may help, there is one. */
   async open(source, wanted, options) {
-    const kept = keptTunings();
+    const kept = wanted.engine === "cpu" ? "" : keptTunings();
     let pack = await openPack(source, options);
     this.#tunings = await kept;
     const asked = { ...wanted, tunings: this.#tunings };
@@ -178,7 +178,7 @@ export class Session {
     if (!this.#shares(count)) {
       this.#speedUp();
       const chain = await here(whole);
-      await this.#tuned();
+      if (this.info.engine.engine === "webgpu") await this.#tuned();
       return chain;
     }
     return this.#startShared(

@@ -56,11 +56,11 @@ func (e *Engine) Load(ctx context.Context, plan *unet.Plan, src engine.Source) (
 
 // fill compiles the pipelines, and looks for the quickest tiles, while the weights, which may still be arriving, go to the GPU.
 func (p *program) fill(ctx context.Context, l *loader) error {
-	e, specs, compiled := p.e, p.specs(1), make(chan error)
+	e, specs, compiled := p.e, specsOf(p.lower(1).calls), make(chan error)
 	go func() {
 		err := e.shop.prepare(ctx, specs)
-		if err == nil && p.tunable() {
-			err = p.tune(ctx, 1)
+		if err == nil {
+			err = p.tune(ctx, 1, p.untuned(1))
 		}
 		compiled <- err
 	}()

@@ -125,11 +125,11 @@ func (p *program) lowerUpTo(n, stages int) *lowering {
 	return l
 }
 
-// specs are the pipelines that n samples need.
-func (p *program) specs(n int) []spec {
-	var list []spec
-	for _, c := range p.lower(n).calls {
-		list = append(list, c.spec)
+// specsOf are the pipelines that calls need.
+func specsOf(calls []call) []spec {
+	list := make([]spec, len(calls))
+	for i, c := range calls {
+		list[i] = c.spec
 	}
 	return list
 }
@@ -140,7 +140,7 @@ func (p *program) record(ctx context.Context, n int) (*record, error) {
 		return r, nil
 	}
 	l := p.lower(n)
-	if err := p.e.shop.prepare(ctx, p.specs(n)); err != nil {
+	if err := p.e.shop.prepare(ctx, specsOf(l.calls)); err != nil {
 		return nil, err
 	}
 	var r *record

@@ -35,14 +35,13 @@ func (p *program) newTrial(ctx context.Context, n, stage int) (t *trial, err err
 		return t, err
 	}
 	var calls []call
-	var specs []spec
 	for i := range t.tiles {
 		c := p.lowerOne(n, stage, &t.tiles[i]).calls[0]
 		c.reads[convWeights].own, c.reads[convArena].own = t.weights, t.weights
-		calls, specs = append(calls, c), append(specs, c.spec)
+		calls = append(calls, c)
 	}
 	t.out, t.size = p.resolve(calls[0].write).(*webgpu.Buffer), max(l.partial, n*p.plan.Tensors[s.Out].Len())
-	if err = p.e.shop.prepare(ctx, specs); err == nil {
+	if err = p.e.shop.prepare(ctx, specsOf(calls)); err == nil {
 		t.record, err = p.assemble(calls)
 	}
 	if err == nil {

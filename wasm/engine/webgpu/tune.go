@@ -111,18 +111,27 @@ func (p *program) Tune(ctx context.Context, samples int) error {
 		return err
 	}
 	n := min(samples, p.most())
-	if !p.tunable() || p.tried[n] || len(p.lower(n).heaviest()) == 0 {
+	list := p.untuned(n)
+	if len(list) == 0 {
 		return nil
 	}
 	if err := p.e.Sync(ctx); err != nil {
 		return err
 	}
-	return p.e.dev.Scope(ctx, func() error { return p.tune(ctx, n) })
+	return p.e.dev.Scope(ctx, func() error { return p.tune(ctx, n, list) })
 }
 
-func (p *program) tunable() bool { return p.e.tunings != nil && p.e.dev.HasTimestamps() }
+// untuned lists the shapes to look for tiles of, for n samples: once, and none where nothing is kept or the GPU tells no time.
+func (p *program) untuned(n int) []heavy {
+	if p.e.tunings == nil || p.tried[n] || !p.e.dev.HasTimestamps() {
+		return nil
+	}
+	p.tried[n] = true
+	return p.lower(n).heaviest()
+}
 
-// limited is a context that ends before its parent where that takes longer.
+// limited is a context that ends before its parent where that takes longer. Package context's own would keep books of parents and children,
+// which the page is spared.
 type limited struct {
 	context.Context
 	done chan struct{}
@@ -152,15 +161,12 @@ func (l *limited) Err() error {
 	}
 }
 
-// tune looks for tiles for n samples. What it does not reach in time is left for another visit.
-func (p *program) tune(ctx context.Context, n int) error {
-	p.tried[n] = true
-	l := p.lower(n)
-	list := l.heaviest()
+// tune looks for tiles of the shapes listed, for n samples. What it does not reach in time is left for another visit.
+func (p *program) tune(ctx context.Context, n int, list []heavy) error {
 	if len(list) == 0 {
 		return nil
 	}
-	if err := p.reserve(n, l); err != nil {
+	if err := p.reserve(n, p.lower(n)); err != nil {
 		return err
 	}
 	defer p.dropRecords()

@@ -93,13 +93,13 @@ func TestUnknownTile(t *testing.T) {
 	plan := block()
 	src, _ := randomInputs(plan, weights.F16, 1)
 	p := load(t, e, plan, src)
-	rule := p.specs(1)
+	rule := specsOf(p.lower(1).calls)
 	e.tunings = ParseTunings("", "")
 	for i := range p.stages {
 		l := &lowering{p: p, n: 1}
 		e.tunings.add(e.tuningKey(l.shape(&p.stages[i])), "64x64x64 two")
 	}
-	if !slices.EqualFunc(rule, p.specs(1), sameSpec) {
+	if !slices.EqualFunc(rule, specsOf(p.lower(1).calls), sameSpec) {
 		t.Error("an unknown tile was taken")
 	}
 }
@@ -167,7 +167,7 @@ func TestTune(t *testing.T) {
 	src, inputs := randomInputs(plan, weights.F16, 2)
 	want := enginetest.Run(t, e, plan, src, inputs...)
 	p := load(t, e, plan, src)
-	rule := p.specs(2)
+	rule := specsOf(p.lower(2).calls)
 	e.tunings = ParseTunings("", "")
 	if err := p.Tune(ctx, 2); err != nil {
 		t.Fatal(err)
@@ -188,14 +188,17 @@ func TestTune(t *testing.T) {
 		}
 	}
 	before := e.tunings.String()
-	if slices.EqualFunc(rule, p.specs(2), sameSpec) {
+	if slices.EqualFunc(rule, specsOf(p.lower(2).calls), sameSpec) {
 		t.Error("what was found is not used")
 	}
 	if got := enginetest.Run(t, e, plan, src, inputs...); !slices.Equal(got, want) {
 		t.Error("other tiles give other numbers")
 	}
-	if err := p.Tune(ctx, 2); err != nil {
-		t.Fatal(err)
+	// Nor does another program, with the adapter's tunings.
+	for _, p := range []*program{p, load(t, e, plan, src)} {
+		if err := p.Tune(ctx, 2); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if after := e.tunings.String(); !strings.HasPrefix(after, before) || strings.Count(after, " 2 8 8 ") != strings.Count(before, " 2 8 8 ") {
 		t.Errorf("looked again: %q after %q", after, before)
@@ -219,7 +222,7 @@ func TestLostOverTile(t *testing.T) {
 	e.tunings = ParseTunings("", "")
 	list := l.heaviest()
 	e.dev.Destroy()
-	if err := p.tune(context.Background(), 1); !errors.Is(err, ErrDeviceLost) {
+	if err := p.tune(context.Background(), 1, list); !errors.Is(err, ErrDeviceLost) {
 		t.Fatalf("the loss is %v", err)
 	}
 	for _, h := range list {
@@ -229,15 +232,29 @@ func TestLostOverTile(t *testing.T) {
 	}
 }
 
-// Where the time does not suffice for the first shape, it is tried again, once; those behind it are tried whenever there is time.
+// What takes no longer than starting it, as all of the self-test does, is not worth the time.
+func TestSmallShapes(t *testing.T) {
+	e, b := tunable(t), unet.NewBuilder()
+	plan := b.Finish(b.Conv3x3("small", unet.Op{In: one(b.Input("x", 8, 8, 20))}, 20))
+	src, _ := randomInputs(plan, weights.F16, 1)
+	p := load(t, e, plan, src)
+	if list := p.lower(1).heaviest(); len(list) > 0 {
+		t.Errorf("to be tuned: %v", list)
+	}
+}
+
+// Where the time does not suffice for the first shape, it is tried again in another program, once; those behind it are tried whenever there is time.
 func TestNoTime(t *testing.T) {
 	e, plan := tunable(t), block()
 	src, _ := randomInputs(plan, weights.F16, 1)
 	p := load(t, e, plan, src)
 	e.limits.tune, e.tunings = 0, ParseTunings("", "")
-	list := p.lower(1).heaviest()
+	list := p.untuned(1)
+	if again := p.untuned(1); len(list) == 0 || len(again) > 0 {
+		t.Fatalf("to be tuned: %v, and in the same program again %v", list, again)
+	}
 	for i, want := range []string{once, p.lowerOne(1, list[0].stage, nil).rule.String()} {
-		if err := p.tune(t.Context(), 1); err != nil {
+		if err := p.tune(t.Context(), 1, p.lower(1).heaviest()); err != nil {
 			t.Fatal(err)
 		}
 		if got := e.tuned(list[0].shape); got != want {
